@@ -1,0 +1,42 @@
+"""What a `Session` asks its transport to do. Every action carries the id that its answer must carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .http import HttpRequest, SocketRequest
+
+
+@dataclass(frozen=True)
+class SendRequest:
+    """Make this HTTP request and pass the answer to `Session.receive_response(request_id, ...)`."""
+
+    request_id: int
+    request: HttpRequest
+
+
+@dataclass(frozen=True)
+class OpenSocket:
+    """Open this WebSocket, then call `Session.socket_opened` or `Session.socket_rejected`."""
+
+    socket_id: int
+    request: SocketRequest
+
+
+@dataclass(frozen=True)
+class SendMessage:
+    """Send these bytes as one binary message on the socket."""
+
+    socket_id: int
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CloseSocket:
+    """Close the socket with this code; nothing more is read from it."""
+
+    socket_id: int
+    code: int = 1000
+
+
+Action = SendRequest | OpenSocket | SendMessage | CloseSocket

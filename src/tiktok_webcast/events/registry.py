@@ -1,0 +1,85 @@
+"""Which event a wire method becomes; users may add their own or replace ours, without forking.
+
+    registry = REGISTRY.copy()
+    registry.register("WebcastFooMessage", FooEvent, parse=Foo.FromString)
+    SessionConfig(registry=registry)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from .base import Event
+
+Parse = Callable[[bytes], Any]
+_PREFIX = "Webcast"
+
+
+class Binding(NamedTuple):
+    """How one method's payload is parsed, and the event class that views the result."""
+
+    parse: Parse
+    event: type[Event]
+
+
+class Registry:
+    """Wire methods and their events. A lookup that finds nothing means `UnknownEvent`."""
+
+    def __init__(self, classes: Mapping[str, str | type[Event]]) -> None:
+        """`classes` maps a wire method to an event class, or to `"module:Class"`, imported when it first occurs."""
+        self._classes = dict(classes)
+        self._bindings: dict[str, Binding | None] = {}
+
+    def register(self, method: str, event: type[Event], *, parse: Parse | None = None) -> None:
+        """Bind a wire method to an event class, replacing what was bound before.
+
+        `parse` turns the payload into the object that the event's fields are read from, and raises on what it can't
+        read; without it, `event.wire_type` must name a message of ours.
+        """
+        if parse is None and not event.wire_type:
+            raise ValueError(f"{event.__name__} names no wire_type: pass parse=, e.g. YourMessage.FromString")
+        self._classes[method] = event
+        self._bindings = {name: known for name, known in self._bindings.items() if name.removeprefix(_PREFIX) != method}
+        self._bindings[method] = Binding(parse or _parser(event), event)
+
+    def find(self, method: str) -> Binding | None:
+        """Return the binding of a wire method, with or without its `Webcast` prefix, or `None`."""
+        try:
+            return self._bindings[method]
+        except KeyError:
+            pass
+        name = method if method in self._classes else _PREFIX + method
+        found = self._classes.get(name)
+        if found is None:
+            # Not remembered: the peer chooses the names, and a table it can grow needs a limit.
+            return None
+        event = found if isinstance(found, type) else _load(found)
+        known = self._bindings.get(name)
+        binding = known if known is not None else Binding(_parser(event), event)
+        self._bindings[method] = self._bindings[name] = binding
+        return binding
+
+    def methods(self) -> tuple[str, ...]:
+        """Return every wire method that has an event of its own, sorted."""
+        return tuple(sorted(self._classes))
+
+    def copy(self) -> Registry:
+        """Return a registry of its own with the same bindings."""
+        copy = Registry(self._classes)
+        copy._bindings = dict(self._bindings)
+        return copy
+
+
+def _load(path: str) -> type[Event]:
+    module, _, name = path.partition(":")
+    event: type[Event] = getattr(import_module(module), name)
+    return event
+
+
+def _parser(event: type[Event]) -> Parse:
+    from .._pb import message_class
+
+    parse: Parse = message_class(event.wire_type).FromString
+    return parse

@@ -1,0 +1,96 @@
+"""Events of the connection itself, and those for messages that no schema can read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..close import CloseReason
+from .base import Event
+
+
+class ConnectEvent(Event):
+    """The room is entered and its events follow. Fires again after every reconnect."""
+
+    name: ClassVar[str] = "connect"
+    unique_id: str | None
+    """The host's handle, without `@`; `None` when only a room id was given."""
+    attempt: int
+    """1 for the first connection, then one more for each reconnect that succeeded."""
+
+
+class ReconnectingEvent(Event):
+    """The connection failed and is tried again."""
+
+    name: ClassVar[str] = "reconnecting"
+    reason: CloseReason
+    """Why it failed."""
+    attempt: int
+    """Which try in a row follows, from 1."""
+    delay: float
+    """Seconds until then."""
+    detail: str
+    """The reason in words."""
+
+
+class DisconnectEvent(Event):
+    """A connection that was open is gone."""
+
+    name: ClassVar[str] = "disconnect"
+    reason: CloseReason
+    """Why."""
+    will_reconnect: bool
+    """Whether a reconnect is tried."""
+    detail: str
+    """The reason in words."""
+
+
+class ClosedEvent(Event):
+    """The session is over; always the last event, and single."""
+
+    name: ClassVar[str] = "closed"
+    reason: CloseReason
+    """Why."""
+    detail: str
+    """The reason in words, and what to do about it."""
+    causes: tuple[str, ...]
+    """What led to it, oldest first."""
+    retry_after: float | None
+    """Seconds to wait before another try, where the other side said so."""
+
+    def _read_causes(self) -> tuple[str, ...]:
+        return ()
+
+    def _read_retry_after(self) -> None:
+        return None
+
+
+class OverflowEvent(Event):
+    """Messages were dropped because a limit was reached; nothing is lost without saying so."""
+
+    name: ClassVar[str] = "overflow"
+    dropped: int
+    """How many since the last such event."""
+    limit: str
+    """The name of the limit in `Limits`."""
+
+
+class UnknownEvent(Event):
+    """A message of a method that no schema knows, bytes kept."""
+
+    name: ClassVar[str] = "unknown"
+    json_fields: ClassVar[tuple[str, ...]] = ("method", "base64")
+    __match_args__ = ("method", "raw")
+
+    @property
+    def type(self) -> str | None:
+        """The wire's name of the message, as the 2023 TikTokLive called it."""
+        return self.method
+
+
+class UndecodableEvent(Event):
+    """Bytes that their schema cannot read: a broken payload, or a whole frame (then `method` is `None`)."""
+
+    name: ClassVar[str] = "undecodable"
+    json_fields: ClassVar[tuple[str, ...]] = ("method", "base64", "error")
+    error: str
+    """What is wrong."""

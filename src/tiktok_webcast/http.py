@@ -1,0 +1,86 @@
+"""What the core asks of the web and what it gets back: plain values, no I/O.
+
+A step towards a room is written as a generator, an [`Exchange`][]: it yields an
+`HttpRequest`, is sent the `HttpResponse` or the `TransportFailure`, and returns its result.
+Any program that can make an HTTP request can run one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
+
+Headers = tuple[tuple[str, str], ...]
+"""Header names and values in order, repeats kept. Names compare without case."""
+
+
+class FailureKind(str, Enum):
+    """Where a request or a socket failed before there was an answer."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    PROXY = "proxy"
+    TIMEOUT = "timeout"
+    READ = "read"
+    WRITE = "write"
+    PROTOCOL = "protocol"
+    TOO_LARGE = "too_large"
+
+
+@dataclass(frozen=True)
+class TransportFailure:
+    """There is no answer: the transport says where it failed and in whose words."""
+
+    kind: FailureKind
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """One request to send, complete: a transport adds only `Host` and `Content-Length`."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+    max_body: int = 16 * 1024 * 1024
+    """Bytes of body to accept; past it the transport answers `TransportFailure(TOO_LARGE)`."""
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """One answer: `body` is as it was on the wire, still compressed if the server did so."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = field(default=b"", repr=False)
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header `name` (any case), or `None`."""
+        return find_header(self.headers, name)
+
+
+@dataclass(frozen=True)
+class SocketRequest:
+    """A WebSocket to open: an `ws://` or `wss://` URL with the headers of its handshake."""
+
+    url: str
+    headers: Headers = ()
+    subprotocols: tuple[str, ...] = ()
+
+
+T = TypeVar("T")
+Exchange = Generator[HttpRequest, "HttpResponse | TransportFailure", T]
+"""Requests that lead to a result of type `T`: yields requests, is sent answers, returns `T`."""
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """Return the first value of the header `name` (any case) in `headers`, or `None`."""
+    wanted = name.lower()
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None

@@ -1,0 +1,290 @@
+"""The base of every public value read from the wire: frozen, slotted, and lazy.
+
+A class lists its fields as annotations. Each becomes a slot; the slot stays empty until somebody reads it, then
+`__getattr__` (which Python calls only for an empty slot) computes the value once and stores it. A second read costs
+what any slot costs, and a field that nobody reads costs nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import FrozenInstanceError
+from datetime import datetime, timezone
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+Reader = Callable[[Any], Any]
+
+_ID_NAME = re.compile(r"(^|_)(id|ids|uid|uids|id_str)$")
+
+
+class ViewType(type):
+    """Makes a slot of every annotated field of a class, in order."""
+
+    def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> ViewType:
+        annotations: dict[str, Any] = namespace.get("__annotations__", {})
+        own = tuple(field for field, kind in annotations.items() if _is_field(field, str(kind)))
+        inherited: dict[str, None] = {}
+        for base in bases:
+            inherited.update(dict.fromkeys(getattr(base, "fields", ())))
+        fresh = tuple(field for field in own if field not in inherited and field not in namespace)
+        namespace["__slots__"] = (*namespace.get("__slots__", ()), *fresh)
+        namespace["fields"] = (*inherited, *(field for field in own if field not in inherited))
+        namespace.setdefault("__match_args__", own or tuple(inherited))
+        namespace["_readers"] = {}
+        return super().__new__(mcls, name, bases, namespace, **options)
+
+
+def _is_field(name: str, kind: str) -> bool:
+    return not name.startswith("_") and "ClassVar" not in kind
+
+
+class View(metaclass=ViewType):
+    """A frozen value whose fields are read from a protobuf message on first access.
+
+    May be built by hand too, for tests: `User(nickname="Ann")`. Fields that are not named read as if the wire had
+    left them out.
+    """
+
+    __slots__ = ("_given", "_wire")
+    fields: ClassVar[tuple[str, ...]]
+    """The names of the public fields, in order."""
+    json_fields: ClassVar[tuple[str, ...]] = ()
+    """The keys of `to_dict()` in order; empty: the fields that the wire sent."""
+    wire_type: ClassVar[str] = ""
+    """The name of the protobuf message that the fields are read from."""
+    _readers: ClassVar[dict[str, Reader]]
+    _wire: Any
+    _given: Mapping[str, Any]
+
+    def __init__(self, **values: object) -> None:
+        unknown = values.keys() - set(self.fields)
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)[0]!r}; it has {', '.join(self.fields)}")
+        _fill(self, empty_wire(self.wire_type), values)
+
+    @classmethod
+    def from_wire(cls, wire: Any, **given: object) -> Any:
+        """Make one from a parsed protobuf message; `given` are fields that the message does not carry."""
+        self = cls.__new__(cls)
+        _fill(self, wire, given)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        reader = self._readers.get(name)
+        if reader is None:
+            reader = _find_reader(type(self), name)
+        value = reader(self)
+        object.__setattr__(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__} is immutable: cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"{type(self).__name__} is immutable: cannot delete {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self is other or all(getattr(self, name) == getattr(other, name) for name in self.fields)
+
+    def __hash__(self) -> int:
+        values = (getattr(self, name) for name in self.fields)
+        return hash((type(self), *(value for value in values if isinstance(value, (int, str, bytes, Enum)))))
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = self._wire.SerializeToString() if self._wire is not None else None
+        return _restore, (type(self), packed, dict(self._given))
+
+    def __repr__(self) -> str:
+        shown: list[str] = []
+        for name in self.fields:
+            value = getattr(self, name)
+            if value in (None, "", 0, False, ()) or isinstance(value, (bytes, Mapping)):
+                continue
+            text = f"[{len(value)}]" if isinstance(value, tuple) else repr(value)
+            shown.append(f"{name}={text if len(text) <= 60 else text[:57] + '...'}")
+            if len(shown) == 5:
+                break
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value as JSON types: ids as strings, times as RFC 3339 text, bytes as base64."""
+        names = self.json_fields or sent_fields(self)
+        return {name: self._json_value(name) for name in names}
+
+    def _json_value(self, name: str) -> Any:
+        special = getattr(type(self), f"_json_{name}", None)
+        return special(self) if special is not None else to_json(getattr(self, name), name)
+
+
+def _fill(self: View, wire: Any, given: Mapping[str, object]) -> None:
+    put = object.__setattr__
+    put(self, "_wire", wire)
+    put(self, "_given", given)
+    for name, value in given.items():
+        put(self, name, value)
+
+
+def _restore(cls: type[View], packed: bytes | None, given: dict[str, Any]) -> View:
+    wire = empty_wire(cls.wire_type)
+    if packed and wire is not None:
+        wire.ParseFromString(packed)
+    view: View = cls.from_wire(wire, **given)
+    return view
+
+
+def empty_wire(wire_type: str) -> Any:
+    """Return a new, empty protobuf message of that name, or `None` for a view without a message."""
+    if not wire_type:
+        return None
+    from ._pb import message_class
+
+    return message_class(wire_type)()
+
+
+def sent_fields(view: View) -> tuple[str, ...]:
+    """Return the names of the fields that the wire sent or the maker gave, in order."""
+    sent = {descriptor.name for descriptor, _ in view._wire.ListFields()} if view._wire is not None else set()
+    return tuple(name for name in view.fields if name in sent or name in view._given)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def _find_reader(cls: type[View], name: str) -> Reader:
+    if name not in cls.fields:
+        raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
+    own: Reader | None = getattr(cls, f"_read_{name}", None)
+    reader = own if own is not None else _wire_reader(cls, name)
+    cls._readers[name] = reader
+    return reader
+
+
+def _wire_reader(cls: type[View], name: str) -> Reader:
+    from ._pb import message_class
+
+    descriptor = message_class(cls.wire_type).DESCRIPTOR.fields_by_name.get(name) if cls.wire_type else None
+    if descriptor is None:
+        raise AttributeError(f"{cls.__name__}.{name} was not given and no wire field is named so")
+    return field_reader(descriptor)
+
+
+def field_reader(descriptor: Any) -> Reader:
+    """Return the function that reads one protobuf field of a view's message as a public value.
+
+    Text is always `str` (broken UTF-8 replaced), absent scalars are their zero as in proto3, an absent message is
+    `None`, repeated fields are tuples, maps are read-only mappings.
+    """
+    name = descriptor.name
+    nested = descriptor.message_type
+    if nested is None:
+        convert: Reader | None = text if descriptor.cpp_type == descriptor.CPPTYPE_STRING and _is_text(descriptor) else None
+        if _is_repeated(descriptor):
+            if convert is None:
+                return lambda view: tuple(getattr(view._wire, name))
+            return lambda view: tuple([text(item) for item in getattr(view._wire, name)])
+        if convert is None:
+            return lambda view: getattr(view._wire, name)
+        return lambda view: text(getattr(view._wire, name))
+    if is_entry(nested):
+        return _mapping_reader(name, nested)
+    make = _view_maker(nested)
+    if _is_repeated(descriptor):
+        return lambda view: tuple([make(item) for item in getattr(view._wire, name)])
+    return lambda view: make(getattr(view._wire, name)) if view._wire.HasField(name) else None
+
+
+def _is_repeated(descriptor: Any) -> bool:
+    repeated = getattr(descriptor, "is_repeated", None)
+    return bool(repeated) if isinstance(repeated, bool) else descriptor.label == descriptor.LABEL_REPEATED
+
+
+def _is_text(descriptor: Any) -> bool:
+    return bool(descriptor.type == descriptor.TYPE_STRING)
+
+
+def is_entry(nested: Any) -> bool:
+    """Whether a message type stands for one pair of a map.
+
+    Maps with text in them are declared as repeated `...Entry` messages: the wire is the same, and broken UTF-8 in a
+    real map field would raise when it is read.
+    """
+    return bool(nested.GetOptions().map_entry) or (
+        nested.name.endswith("Entry") and [field.name for field in nested.fields] == ["key", "value"]
+    )
+
+
+def _mapping_reader(name: str, entry: Any) -> Reader:
+    key_text = _is_text(entry.fields_by_name["key"])
+    value_field = entry.fields_by_name["value"]
+    if value_field.message_type is not None:
+        convert: Reader = _view_maker(value_field.message_type)
+    elif _is_text(value_field):
+        convert = text
+    else:
+        convert = _same
+    native = entry.GetOptions().map_entry
+
+    def read(view: View) -> Mapping[Any, Any]:
+        field = getattr(view._wire, name)
+        pairs = field.items() if native else ((item.key, item.value) for item in field)
+        return MappingProxyType({(text(key) if key_text else key): convert(value) for key, value in pairs})
+
+    return read
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _view_maker(nested: Any) -> Reader:
+    from .schema import view_class
+
+    return view_class(nested.name).from_wire
+
+
+def text(value: str | bytes) -> str:
+    """Return wire text as `str`: what is not valid UTF-8 arrives as bytes and gets replacement characters."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------
+
+
+def to_json(value: Any, name: str = "") -> Any:
+    """Return a field's value as JSON types (contracts.md section 2): ids as strings, times RFC 3339, bytes base64."""
+    if value is None or isinstance(value, (bool, str)) and not isinstance(value, Enum):
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, int):
+        return str(value) if _ID_NAME.search(name) else value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, View):
+        return value.to_dict()
+    if isinstance(value, (bytes, bytearray)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item, name) for key, item in value.items()}
+    return [to_json(item, name) for item in value]
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a time as RFC 3339 text in UTC with milliseconds."""
+    utc = moment.astimezone(timezone.utc)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
