@@ -52,3 +52,9 @@ class Closed:
     causes: tuple[str, ...] = ()
     retry_after: float | None = None
     """Seconds to wait before another try, where the other side said so."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """Further facts by name, where known: `restriction`, `limit_label`, `request_id`, `status`, `url`."""
+
+    def fact(self, name: str) -> str | None:
+        """Return the fact of that name, or `None`."""
+        return dict(self.facts).get(name)

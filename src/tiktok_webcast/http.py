@@ -15,6 +15,11 @@ from typing import TypeVar
 Headers = tuple[tuple[str, str], ...]
 """Header names and values in order, repeats kept. Names compare without case."""
 
+SECRET_HEADERS = frozenset(
+    "authorization cookie proxy-authorization set-cookie x-api-key x-cookie-header x-oauth-token x-set-tt-cookie".split()
+)
+"""Headers whose values no `repr` shows, in lower case."""
+
 
 class FailureKind(str, Enum):
     """Where a request or a socket failed before there was an answer."""
@@ -49,6 +54,9 @@ class HttpRequest:
     max_body: int = 16 * 1024 * 1024
     """Bytes of body to accept; past it the transport answers `TransportFailure(TOO_LARGE)`."""
 
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method!r}, {self.url!r}, headers={masked(self.headers)!r}, {len(self.body)} bytes)"
+
 
 @dataclass(frozen=True)
 class HttpResponse:
@@ -57,6 +65,11 @@ class HttpResponse:
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
+    url: str = ""
+    """The address that answered, after redirects; `tiktok_webcast.web.fetch` fills it in, a transport need not."""
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status!r}, headers={masked(self.headers)!r}, {len(self.body)} bytes)"
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name` (any case), or `None`."""
@@ -70,6 +83,14 @@ class SocketRequest:
     url: str
     headers: Headers = ()
     subprotocols: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"SocketRequest({self.url!r}, headers={masked(self.headers)!r})"
+
+
+def masked(headers: Headers) -> Headers:
+    """Return the headers with the values of `SECRET_HEADERS` masked, fit for a log line."""
+    return tuple((name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in headers)
 
 
 T = TypeVar("T")
