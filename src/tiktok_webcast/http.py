@@ -16,7 +16,16 @@ Headers = tuple[tuple[str, str], ...]
 """Header names and values in order, repeats kept. Names compare without case."""
 
 SECRET_HEADERS = frozenset(
-    "authorization cookie proxy-authorization set-cookie x-api-key x-cookie-header x-oauth-token x-set-tt-cookie".split()
+    [
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "set-cookie",
+        "x-api-key",
+        "x-cookie-header",
+        "x-oauth-token",
+        "x-set-tt-cookie",
+    ]
 )
 """Headers whose values no `repr` shows, in lower case."""
 
@@ -33,6 +42,8 @@ class FailureKind(str, Enum):
     WRITE = "write"
     PROTOCOL = "protocol"
     TOO_LARGE = "too_large"
+    REDIRECT = "redirect"
+    """Too many redirects, or one that must not be followed; only `tiktok_webcast.web.fetch` says so."""
 
 
 @dataclass(frozen=True)
