@@ -1,7 +1,8 @@
 """The exceptions: one for each way in which a room cannot be entered or kept, and one for misuse.
 
-The core itself returns values (`Closed`, `RoomFailure`, `SignFailure`); an adapter that prefers to raise turns the value
-into its error by `error_for`. Each message says what happened, the likely cause, and what to do (docs/errors.md).
+The core itself returns values (`Closed`, `RoomFailure`, `SignFailure`); an adapter that prefers to raise turns the
+value into its error by `error_for`. Each message says what happened, the likely cause, and what to do
+(docs/errors.md).
 """
 
 from __future__ import annotations

@@ -16,7 +16,10 @@ from .errors import ConfigurationError
 class ClientProfile:
     """One consistent browser. Take a preset by `choose`, or describe a real browser of yours in every field."""
 
-    user_agent: str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+    user_agent: str = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/142.0.0.0 Safari/537.36"
+    )
     platform: str = "Win32"
     """`browser_platform`: `Win32`, `MacIntel` or `Linux x86_64`."""
     os: str = "windows"
