@@ -1,0 +1,120 @@
+"""What waits for the program? A bounded queue with water marks, and a choice for when it overflows."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, Literal, TypeVar
+
+E = TypeVar("E")
+
+Overflow = Literal["block", "drop-oldest"]
+"""What to do about a program that is slower than its room: stop reading, or drop the oldest events."""
+
+
+class EventQueue(Generic[E]):
+    """Events in the order pushed, never more than `limit`.
+
+    Under `"block"`, `paused` becomes true with `high` events waiting and false again with `low`: stop
+    reading from the socket meanwhile. What had already been read still fits up to `limit`, so nothing
+    is lost as long as `paused` is heeded.
+
+    Under `"drop-oldest"`, `paused` stays false, and when more than `high` events wait, the oldest goes.
+
+    Events pushed with `keep=True` go last: only when there is no other, and only past `limit`. Every
+    event that goes is returned by `push` and counted; `take_unannounced` tells how many since last asked.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_events",
+        "_gone",
+        "_high",
+        "_kept",
+        "_limit",
+        "_low",
+        "_unannounced",
+        "dropped",
+        "paused",
+        "peak",
+    )
+
+    paused: bool
+    """Whether to stop reading, so that no more events come."""
+    dropped: int
+    """Events lost so far."""
+    peak: int
+    """The most events that waited at one time."""
+
+    def __init__(self, high: int = 1024, low: int = 256, limit: int = 8192, overflow: Overflow = "block") -> None:
+        """Make an empty queue.
+
+        Raises:
+            ValueError: not 0 <= low <= high <= limit, high less than 1, or an unknown `overflow`.
+        """
+        if not 0 <= low <= high <= limit or high < 1:
+            raise ValueError(f"0 <= low <= high <= limit and high >= 1 must hold, not {low}, {high}, {limit}")
+        if overflow not in ("block", "drop-oldest"):
+            raise ValueError(f"overflow must be 'block' or 'drop-oldest', not {overflow!r}")
+        blocks = overflow == "block"
+        self._low = low
+        # A mark that is never reached: drop-oldest does not pause.
+        self._high = high if blocks else limit + 1
+        self._capacity = limit if blocks else high
+        self._limit = limit
+        self._events: deque[E] = deque()
+        self._gone = 0
+        # Beside each kept event, how many others came before it since the start: that is its place.
+        self._kept: deque[tuple[int, E]] = deque()
+        self._unannounced = 0
+        self.paused = False
+        self.dropped = 0
+        self.peak = 0
+
+    def push(self, event: E, *, keep: bool = False) -> E | None:
+        """Append `event` and return the event that had to go for it (maybe itself), if any."""
+        events = self._events
+        if keep:
+            self._kept.append((self._gone + len(events), event))
+        else:
+            events.append(event)
+        waiting = len(events) + len(self._kept)
+        gone = None
+        if waiting > self._capacity and (events or waiting > self._limit):
+            gone = self._drop()
+            waiting -= 1
+        if waiting > self.peak:
+            self.peak = waiting
+        if waiting >= self._high:
+            self.paused = True
+        return gone
+
+    def pop(self) -> E | None:
+        """Take the oldest event, or `None` if none waits."""
+        kept = self._kept
+        if kept and kept[0][0] <= self._gone:
+            event = kept.popleft()[1]
+        elif self._events:
+            event = self._events.popleft()
+            self._gone += 1
+        else:
+            return None
+        if self.paused and len(self._events) + len(kept) <= self._low:
+            self.paused = False
+        return event
+
+    def take_unannounced(self) -> int:
+        """Return how many events were lost since this was last called, to tell the program of them."""
+        count, self._unannounced = self._unannounced, 0
+        return count
+
+    def __len__(self) -> int:
+        """Return how many events wait, at most the limit."""
+        return len(self._events) + len(self._kept)
+
+    def _drop(self) -> E:
+        self.dropped += 1
+        self._unannounced += 1
+        if self._events:
+            self._gone += 1
+            return self._events.popleft()
+        return self._kept.popleft()[1]
