@@ -154,8 +154,8 @@ class GiftStreaks:
     def receive(self, step: GiftStep, *, now: float) -> GiftCount:
         """Count one gift message. Repeats of the very same message belong to `SeenMessages`."""
         self._advance(now)
-        count = min(max(step.repeat_count, 0), MAX_COUNT)
-        price = min(max(step.diamond_count, 0), MAX_COUNT)
+        count = _within_bounds(step.repeat_count)
+        price = _within_bounds(step.diamond_count)
         if not step.streakable:
             count = max(count, 1)
             return GiftCount(count, count, False, _single(step, count, price))
@@ -164,13 +164,21 @@ class GiftStreaks:
         evicted = None
         if streak is None:
             known = self._ended.get(key)
-            if known is not None and not _goes_on(known, step, count):
-                return GiftCount(0, known.counted, False)
-            streak, evicted = self._begin(key, known if known is not None and _is_same(known, step, count) else None)
-        delta = max(0, count - streak.counted)
-        streak.counted += delta
-        streak.price = price or streak.price
-        streak.sent_ms = max(streak.sent_ms, step.sent_ms)
+            if known is not None:
+                if not _is_same(known, step, count):
+                    known = None
+                elif count <= known.counted:
+                    return GiftCount(0, known.counted, False)
+            streak, evicted = self._begin(key, known)
+        delta = count - streak.counted
+        if delta > 0:
+            streak.counted = count
+        else:
+            delta = 0
+        if price:
+            streak.price = price
+        if step.sent_ms > streak.sent_ms:
+            streak.sent_ms = step.sent_ms
         streak.detail = step.detail
         if step.repeat_end:
             del self._open[key]
@@ -245,6 +253,10 @@ class GiftStreaks:
         return end
 
 
+def _within_bounds(count: int) -> int:
+    return 0 if count < 0 else count if count < MAX_COUNT else MAX_COUNT
+
+
 def _single(step: GiftStep, count: int, price: int) -> StreakEnd:
     key = (step.user_id, step.gift_id, step.group_id)
     return StreakEnd(*key, count, count * price, StreakEndCause.REPEAT_END, False, step.detail)
@@ -257,8 +269,3 @@ def _is_same(ended: _Streak, step: GiftStep, count: int) -> bool:
     if step.sent_ms and step.sent_ms < ended.sent_ms:
         return True
     return ended.cause is not StreakEndCause.REPEAT_END and count > ended.counted
-
-
-def _goes_on(ended: _Streak, step: GiftStep, count: int) -> bool:
-    """Return whether `step` brings anything new after the end."""
-    return count > ended.counted or not _is_same(ended, step, count)

@@ -62,9 +62,14 @@ class LikeTotals:
         A user id of 0 means that the message names nobody: the likes count for the room only and
         `user_likes` is those of this batch.
         """
-        likes = min(count, MAX_BATCH) if count > 0 else 0
-        self.seen_likes += likes
-        self.room_likes = max(self.room_likes, self.seen_likes, min(total, MAX_TOTAL))
+        likes = 0 if count < 0 else count if count < MAX_BATCH else MAX_BATCH
+        seen = self.seen_likes = self.seen_likes + likes
+        room = self.room_likes
+        if total > room:
+            room = total if total < MAX_TOTAL else MAX_TOTAL
+        if seen > room:
+            room = seen
+        self.room_likes = room
         user_likes = likes
         if user_id:
             users = self._users
@@ -73,7 +78,7 @@ class LikeTotals:
             users.move_to_end(user_id)
             if len(users) > self._limit:
                 users.popitem(last=False)
-        return LikeCount(likes, total, self.room_likes, user_likes)
+        return LikeCount(likes, total, room, user_likes)
 
     def user_likes(self, user_id: int) -> int:
         """Return the likes of `user_id` seen so far: 0 for one who is unknown or forgotten."""
