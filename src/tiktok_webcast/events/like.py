@@ -1,0 +1,39 @@
+"""Likes, in batches of up to 15 by one viewer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from .user import User, UserEvent
+
+
+class LikeEvent(UserEvent):
+    """A viewer taps the screen some times; the server thins the batches of eager viewers."""
+
+    name: ClassVar[str] = "like"
+    wire_type: ClassVar[str] = "WebcastLikeMessage"
+    json_fields: ClassVar[tuple[str, ...]] = ("user", "likes", "total_likes", "room_likes", "user_likes")
+    user: User
+    """Who likes."""
+    likes: int
+    """Likes in this batch; captures have 1 to 15."""
+    total_likes: int
+    """Likes of the room as sent with this batch; may be less than last time (protocol/push.md section 14)."""
+    room_likes: int
+    """Likes of the room as the session knows them; never goes backwards. Without a session: `total_likes`."""
+    user_likes: int
+    """Likes of this user that the session has seen, this batch included. Without a session: `likes`."""
+
+    def _read_likes(self) -> int:
+        likes: int = self._wire.count
+        return likes
+
+    def _read_total_likes(self) -> int:
+        total: int = self._wire.total
+        return total
+
+    def _read_room_likes(self) -> int:
+        return self.total_likes
+
+    def _read_user_likes(self) -> int:
+        return self.likes
