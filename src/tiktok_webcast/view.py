@@ -252,7 +252,7 @@ def _same(value: Any) -> Any:
 def _view_maker(nested: Any) -> Reader:
     from .schema import view_class
 
-    return view_class(nested.name).from_wire
+    return view_class(nested.full_name.removeprefix("tiktok_webcast.")).from_wire
 
 
 def text(value: str | bytes) -> str:
