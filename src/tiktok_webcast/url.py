@@ -1,4 +1,4 @@
-"""The socket's address and handshake, from what a signer gave and what the profile says (protocol/http.md section 9)."""
+"""The socket's address and handshake: what a signer gave and what the profile says (protocol/http.md section 9)."""
 
 from __future__ import annotations
 

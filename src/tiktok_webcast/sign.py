@@ -1,0 +1,258 @@
+"""`SignServer`: a signer that asks a server for every socket, a third party by default (protocol/http.md section 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal, TypeVar
+from urllib.parse import urlsplit
+
+from .close import CloseReason
+from .context import SESSION_COOKIES, WebContext
+from .cookies import cookie_header, is_loopback
+from .errors import ConfigurationError
+from .evidence import Evidence
+from .http import Exchange, Headers, HttpRequest, HttpResponse, TransportFailure
+from .routes import sign_fetch, sign_services
+from .routes.sign_api import Client, Generation
+from .routes.sign_services import ChatSent, RateLimits, SignedUrl
+from .secret import MASK, Secret
+from .signer import Signed, SignFailure, SignTarget
+from .url import socket_objection, socket_request
+from .web import fetch
+
+T = TypeVar("T")
+_MISSING = frozenset([404, 405, 410])
+MAX_COMMENT = 500
+"""Characters of a comment to send."""
+
+
+class SignServer:
+    """Asks a sign server, in either generation of its API: the current one first, the other when there is no such path.
+
+    The server learns the room, your address and your user agent. The login (full access to the account) goes to it only
+    if `WebContext.trusted_sign_hosts` names its host; with a login and any other host, signing is refused rather than
+    done without, unless `session="never"` says so. Cookies that came from a file are not a login in this sense: they
+    simply stay away from a host that is not trusted.
+
+    One signer may serve many sessions.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        url: str | None = None,
+        client: str = "tiktok-webcast",
+        generation: Generation | Literal["auto", "2025", "2026"] = "auto",
+        platform: Literal["web", "mobile"] = "web",
+        session: Literal["auto", "require", "never"] = "auto",
+        country: str = "",
+        socket_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        """Describe the server.
+
+        Args:
+            api_key: Your key there, for higher limits and paid features; sent as `X-Api-Key`.
+            url: The server's origin; `Endpoints.sign` by default.
+            client: The name that requests carry.
+            generation: Which API it speaks; `auto` finds out and remembers.
+            platform: What to sign as; `mobile` needs a login.
+            session: Whether the login is part of the signature: `auto` if there is one, `require`, or `never`.
+            country: The country to sign from, where the server offers a choice.
+            socket_hosts: Hosts besides TikTok's that the server may name for the socket.
+        """
+        parts = urlsplit(url or "https://sign.invalid")
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {url!r}.")
+        if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):
+            raise ConfigurationError("platform is 'web' or 'mobile'; session is 'auto', 'require' or 'never'.")
+        self.api_key = None if api_key is None else Secret(api_key)
+        self.url = None if url is None else url.rstrip("/")
+        self.client = client
+        self.platform = platform
+        self.session = session
+        self.country = country
+        self.socket_hosts = socket_hosts
+        self._fixed = None if generation == "auto" else Generation(generation)
+        self._spoken = Generation.API_2026
+
+    def __repr__(self) -> str:
+        return f"SignServer(url={self.url!r}, client={self.client!r}, api_key={self.api_key!r})"
+
+    def sign(self, target: SignTarget) -> Exchange[Signed | SignFailure]:
+        """Ask for a room's socket address, and check all of it before anything is sent there."""
+        context = target.context
+        login = self._login(context)
+        if isinstance(login, SignFailure):
+            return login
+        client = self._client(context, login)
+
+        def build(generation: Generation) -> HttpRequest:
+            return sign_fetch.build(
+                client,
+                generation,
+                target.room_id,
+                user_agent=context.profile.user_agent,
+                cursor=target.cursor,
+                platform=self.platform,
+                country=self.country,
+            )
+
+        answer = yield from self._ask(build, context)
+        outcome = sign_fetch.parse(answer, context.limits)
+        if isinstance(outcome, SignFailure):
+            return self._redacted(outcome, context)
+        objection = socket_objection(outcome.push_server, context, self.socket_hosts)
+        if objection is not None:
+            return SignFailure(CloseReason.SIGN_FAILED, f"the sign server names a socket that is refused: {objection}")
+        room_id = outcome.room_id or target.room_id
+        socket = socket_request(
+            outcome.push_server,
+            room_id,
+            context=context,
+            route_params=outcome.route_params,
+            cursor=outcome.cursor,
+            internal_ext=outcome.internal_ext,
+            user_agent=outcome.user_agent,
+            cookies=outcome.cookies,
+            authenticated=bool(login),
+        )
+        notes = () if login or not context.logged_in else ("the login was not used: the sign host is not trusted",)
+        return Signed(socket, outcome.body, room_id, bool(login), notes, outcome.request_id)
+
+    def send_chat(self, content: str, *, room_id: int, context: WebContext) -> Exchange[ChatSent | SignFailure]:
+        """Send a comment to a room, as the account of the login: the sign server must be trusted with it.
+
+        Raises:
+            ConfigurationError: The comment is empty or too long.
+        """
+        if not 0 < len(content.strip()) <= MAX_COMMENT:
+            raise ConfigurationError(f"A comment has 1 to {MAX_COMMENT} characters, not {len(content.strip())}.")
+        login = self._login(context, needed="sending a comment")
+        if isinstance(login, SignFailure):
+            return login
+        client = self._client(context, login)
+        answer = yield from self._ask(lambda form: sign_services.build_chat(client, form, room_id, content), context)
+        return self._redacted(sign_services.parse_chat(answer), context)
+
+    def rate_limits(self, *, context: WebContext) -> Exchange[RateLimits | SignFailure]:
+        """Ask how much of the limits is left for this key or address."""
+        client = self._client(context)
+        answer = yield from self._ask(lambda form: sign_services.build_rate_limits(client, form), context)
+        return self._redacted(sign_services.parse_rate_limits(answer), context)
+
+    def room_id(self, unique_id: str, *, context: WebContext) -> Exchange[int | SignFailure]:
+        """Ask for a user's room id (a paid feature)."""
+        client = self._client(context)
+        answer = yield from self._ask(lambda form: sign_services.build_room_id(client, form, unique_id), context)
+        return self._redacted(sign_services.parse_room_id(answer), context)
+
+    def look_up_room(self, unique_id: str, context: WebContext) -> Exchange[Evidence]:
+        """Ask for a user's room id as a last way in: an entry of `further` for `resolve` (a paid feature)."""
+        outcome = yield from self.room_id(unique_id, context=context)
+        if isinstance(outcome, SignFailure):
+            return Evidence(
+                "sign server", detail=outcome.detail, reason=outcome.reason, retry_after=outcome.retry_after
+            )
+        return Evidence("sign server", detail=f"room {outcome}", room_id=outcome, unique_id=unique_id)
+
+    def sign_url(
+        self, url: str, *, context: WebContext, method: str = "GET", payload: str = ""
+    ) -> Exchange[SignedUrl | SignFailure]:
+        """Have a TikTok web address signed, without any login. The request must use the answer's address and user agent.
+
+        Raises:
+            ConfigurationError: The address is not TikTok's.
+        """
+        if not context.is_tiktok(url):
+            raise ConfigurationError("Only addresses of TikTok's hosts can be signed.")
+        client = self._client(context)
+        ttwid = context.jar.get("ttwid", url) or ""
+        user_agent = context.profile.user_agent
+        answer = yield from self._ask(
+            lambda form: sign_services.build_sign_url(
+                client, form, url, user_agent=user_agent, method=method, payload=payload, ttwid=ttwid
+            ),
+            context,
+        )
+        outcome = sign_services.parse_sign_url(answer)
+        if isinstance(outcome, SignedUrl) and not _same_host(outcome.url, url):
+            return SignFailure(CloseReason.SIGN_FAILED, "the sign server changed the host of the address", retry=False)
+        return self._redacted(outcome, context)
+
+    # --- the way to the server ------------------------------------------------------------------------------------------
+
+    def origin(self, context: WebContext) -> str:
+        """Return the server's origin for this context."""
+        return self.url or context.endpoints.sign
+
+    def _client(self, context: WebContext, login: Headers = ()) -> Client:
+        key: Headers = () if self.api_key is None else (("X-Api-Key", self.api_key.reveal()),)
+        limit = min(context.limits.unpacked, context.limits.response_body)
+        return Client(self.origin(context), self.client, (*key, *login), limit)
+
+    def _ask(
+        self, build: Callable[[Generation], HttpRequest], context: WebContext
+    ) -> Exchange[HttpResponse | TransportFailure]:
+        first = self._fixed or self._spoken
+        other = Generation.API_2025 if first is Generation.API_2026 else Generation.API_2026
+        answer = yield from fetch(build(first), jar=None, limits=context.limits)
+        if self._fixed is not None or isinstance(answer, TransportFailure) or answer.status not in _MISSING:
+            return answer
+        second = yield from fetch(build(other), jar=None, limits=context.limits)
+        if isinstance(second, TransportFailure) or second.status in _MISSING:
+            return answer
+        self._spoken = other
+        return second
+
+    def _login(self, context: WebContext, *, needed: str = "") -> Headers | SignFailure:
+        if self.platform == "mobile":
+            needed = needed or "signing for the mobile platform"
+        elif self.session == "require":
+            needed = needed or "an authenticated signature"
+        if not needed and (self.session == "never" or not context.logged_in):
+            return ()
+        if not context.logged_in:
+            return SignFailure(CloseReason.SIGN_FAILED, f"{needed} needs a login: set a session id", retry=False)
+        origin = self.origin(context)
+        if is_trusted_sign_host(origin, context):
+            held = dict(context.jar.cookies_for(context.endpoints.web))
+            session = next(held[name] for name in SESSION_COOKIES if held.get(name))
+            pairs = (("sessionid", session), ("tt-target-idc", held.get("tt-target-idc", "")))
+            return (("x-cookie-header", cookie_header(pair for pair in pairs if pair[1])),)
+        if not needed and context.login is None:
+            return ()
+        host = urlsplit(origin).netloc
+        return SignFailure(
+            CloseReason.SIGN_FAILED,
+            f"refused to give your session id to {host}: it is full access to your account. If you trust that host with "
+            f"it, name it in trusted_sign_hosts (--trust-sign-host {host}); else use GuestSigner (--signer guest), or "
+            'SignServer(session="never") for a signature without the login',
+            retry=False,
+        )
+
+    def _redacted(self, outcome: T, context: WebContext) -> T:
+        if not isinstance(outcome, SignFailure):
+            return outcome
+        detail = context.redact(outcome.detail)
+        if self.api_key is not None:
+            detail = detail.replace(self.api_key.reveal(), MASK)
+        return replace(outcome, detail=detail)
+
+
+def is_trusted_sign_host(origin: str, context: WebContext) -> bool:
+    """Whether the login may go to a sign server: its host is named (`host` or `host:port`), and the way is encrypted."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    if parts.scheme != "https" and not is_loopback(host):
+        return False
+    named = {entry.strip().lower() for entry in context.trusted_sign_hosts}
+    return host in named or parts.netloc.lower() in named
+
+
+def _same_host(url: str, other: str) -> bool:
+    try:
+        return (urlsplit(url).scheme, urlsplit(url).netloc) == (urlsplit(other).scheme, urlsplit(other).netloc)
+    except ValueError:
+        return False
