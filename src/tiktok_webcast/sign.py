@@ -17,9 +17,11 @@ from .routes import sign_fetch, sign_services
 from .routes.sign_api import Client, Generation
 from .routes.sign_services import ChatSent, RateLimits, SignedUrl
 from .secret import MASK, Secret
-from .signer import Signed, SignFailure, SignTarget
+from .signer import Signed, Signer, SignFailure, SignTarget
 from .url import socket_objection, socket_request
 from .web import fetch
+
+__all__ = ["Generation", "SignFailure", "SignServer", "SignTarget", "Signed", "Signer", "is_trusted_sign_host"]
 
 T = TypeVar("T")
 _MISSING = frozenset([404, 405, 410])
@@ -150,6 +152,7 @@ class SignServer:
 
     def look_up_room(self, unique_id: str, context: WebContext) -> Exchange[Evidence]:
         """Ask for a user's room id as a last way in: an entry of `further` for `resolve` (a paid feature)."""
+        source = "sign server"
         outcome = yield from self.room_id(unique_id, context=context)
         if isinstance(outcome, SignFailure):
             return Evidence(
@@ -160,7 +163,7 @@ class SignServer:
     def sign_url(
         self, url: str, *, context: WebContext, method: str = "GET", payload: str = ""
     ) -> Exchange[SignedUrl | SignFailure]:
-        """Have a TikTok web address signed, without any login. The request must use the answer's address and user agent.
+        """Have a TikTok web address signed, without any login. Then use the answer's address and user agent.
 
         Raises:
             ConfigurationError: The address is not TikTok's.
@@ -181,7 +184,7 @@ class SignServer:
             return SignFailure(CloseReason.SIGN_FAILED, "the sign server changed the host of the address", retry=False)
         return self._redacted(outcome, context)
 
-    # --- the way to the server ------------------------------------------------------------------------------------------
+    # --- the way to the server --------------------------------------------------------------------------------
 
     def origin(self, context: WebContext) -> str:
         """Return the server's origin for this context."""
@@ -226,9 +229,9 @@ class SignServer:
         host = urlsplit(origin).netloc
         return SignFailure(
             CloseReason.SIGN_FAILED,
-            f"refused to give your session id to {host}: it is full access to your account. If you trust that host with "
-            f"it, name it in trusted_sign_hosts (--trust-sign-host {host}); else use GuestSigner (--signer guest), or "
-            'SignServer(session="never") for a signature without the login',
+            f"refused to give your session id to {host}: it is full access to your account. If you trust that host "
+            f"with it, name it in trusted_sign_hosts (--trust-sign-host {host}); else use GuestSigner (--signer guest), "
+            'or SignServer(session="never") for a signature without the login',
             retry=False,
         )
 
@@ -242,7 +245,7 @@ class SignServer:
 
 
 def is_trusted_sign_host(origin: str, context: WebContext) -> bool:
-    """Whether the login may go to a sign server: its host is named (`host` or `host:port`), and the way is encrypted."""
+    """Whether the login may go to a sign server: its host is named (`host` or `host:port`), by an encrypted way."""
     parts = urlsplit(origin)
     host = parts.hostname or ""
     if parts.scheme != "https" and not is_loopback(host):

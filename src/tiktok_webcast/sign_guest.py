@@ -56,7 +56,7 @@ class GuestSigner:
 
 
 def get_guest_cookie(context: WebContext) -> Exchange[SignFailure | None]:
-    """Visit TikTok's public pages until one gives the guest cookie, which not every answer does; `None`: it is there."""
+    """Visit TikTok's public pages until one gives the guest cookie, which not every answer does. `None`: it did."""
     failure = SignFailure(CloseReason.BLOCKED, "TikTok gave no guest cookie (ttwid)")
     for request in guest_cookie.build_all(context):
         answer = yield from context.fetch(request)

@@ -1,7 +1,8 @@
 """Signers: whoever turns a room id into a socket address that TikTok lets us open.
 
 TikTok's web player signs its requests by a script. `SignServer` asks a server that runs it (a third party);
-`GuestSigner` needs none, where that is enough. A signer of your own is any object with a `sign` method (docs/signers.md).
+`GuestSigner` needs none, where that is enough. A signer of your own is any object with a `sign` method
+(docs/signers.md).
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class SignFailure:
 class Signer(Protocol):
     """Turns a room into a socket to open. Anything with this one method will do.
 
-    `sign` is a generator: it yields `HttpRequest`s, is sent their answers, and returns the outcome. It must not raise on
-    anything that an answer holds. `WebContext.fetch` and `tiktok_webcast.web.fetch` do redirects, cookies and bodies.
+    `sign` is a generator: it yields `HttpRequest`s, is sent their answers, and returns the outcome. It must not raise
+    on anything that an answer holds. `WebContext.fetch` and `tiktok_webcast.web.fetch` do redirects, cookies, bodies.
     """
 
     def sign(self, target: SignTarget) -> Exchange[Signed | SignFailure]:

@@ -43,6 +43,11 @@ class Client:
     """The API key and, for a trusted host only, the login."""
     max_body: int = 4 * 1024 * 1024
 
+    @property
+    def named(self) -> Params:
+        """The query parameter that names the client."""
+        return (("client", self.name),)
+
     def request(
         self, method: str, path: str, params: Params = (), body: Mapping[str, Any] | None = None
     ) -> HttpRequest:

@@ -53,7 +53,7 @@ def build(
     country: str = "",
 ) -> HttpRequest:
     """Return the request for a room's signed socket and its first messages."""
-    params: Params = (("client", client.name),)
+    params: Params = client.named
     if generation is Generation.API_2025:
         params += (("room_id", str(room_id)),)
     if cursor:

@@ -64,11 +64,9 @@ class SignedUrl:
 def build_chat(client: Client, generation: Generation, room_id: int, content: str) -> HttpRequest:
     """Return the request that sends a comment to a room."""
     if generation is Generation.API_2026:
-        return client.request(
-            "POST", f"/webcast/rooms/{room_id}/chat", (("client", client.name),), {"content": content}
-        )
+        return client.request("POST", f"/webcast/rooms/{room_id}/chat", client.named, {"content": content})
     body = {"content": content, "targetRoomId": str(room_id)}
-    return client.request("POST", "/webcast/chat", (("client", client.name),), body)
+    return client.request("POST", "/webcast/chat", client.named, body)
 
 
 def parse_chat(answer: HttpResponse | TransportFailure) -> ChatSent | SignFailure:
@@ -83,7 +81,7 @@ def build_rate_limits(client: Client, generation: Generation) -> HttpRequest:
     """Return the request for the limits of this key or address."""
     if generation is Generation.API_2026:
         return client.request("GET", "/accounts/me/rate_limits", (("type", "WEBCAST"),))
-    return client.request("GET", "/webcast/rate_limits", (("client", client.name),))
+    return client.request("GET", "/webcast/rate_limits", client.named)
 
 
 def parse_rate_limits(answer: HttpResponse | TransportFailure) -> RateLimits | SignFailure:
@@ -92,7 +90,8 @@ def parse_rate_limits(answer: HttpResponse | TransportFailure) -> RateLimits | S
     if isinstance(document, SignFailure):
         return document
     where = document if any(name in document for name in WINDOWS) else as_dict(dig(document, "data"))
-    return RateLimits(*(_window(where.get(name)) for name in WINDOWS), message=server_message(document))
+    day, hour, minute = (_window(where.get(name)) for name in WINDOWS)
+    return RateLimits(day, hour, minute, server_message(document))
 
 
 def _window(value: Any) -> RateWindow | None:
@@ -104,9 +103,7 @@ def _window(value: Any) -> RateWindow | None:
 def build_room_id(client: Client, generation: Generation, unique_id: str) -> HttpRequest:
     """Return the request for a user's room id (a paid feature)."""
     if generation is Generation.API_2026:
-        return client.request(
-            "GET", f"/webcast/anchors/{quote(unique_id, safe='')}/room_id", (("client", client.name),)
-        )
+        return client.request("GET", f"/webcast/anchors/{quote(unique_id, safe='')}/room_id", client.named)
     return client.request("GET", "/webcast/room_id", (("client", client.name), ("uniqueId", unique_id)))
 
 
@@ -147,7 +144,7 @@ def build_sign_url(
     body |= {"ttwid": ttwid} if ttwid else {}
     body |= login or {}
     path = "/webcast/sign_url" if generation is Generation.API_2025 else "/tiktok/signing/encrypt/sign_url"
-    return client.request("POST", path, (("client", client.name),), body)
+    return client.request("POST", path, client.named, body)
 
 
 def parse_sign_url(answer: HttpResponse | TransportFailure) -> SignedUrl | SignFailure:
@@ -186,9 +183,10 @@ def _is_header(value: str) -> bool:
 def _cookie_list(value: Any) -> Params:
     if isinstance(value, str):
         return parse_cookie_pairs(value)
-    entries = value if isinstance(value, list) else []
-    texts = [
-        entry if isinstance(entry, str) else f"{as_text(dig(entry, 'name'))}={as_text(dig(entry, 'value'))}"
-        for entry in entries
-    ]
-    return parse_cookie_pairs("\n".join(texts[:100]))
+    entries = value[:100] if isinstance(value, list) else []
+    texts = [entry if isinstance(entry, str) else _named_pair(entry) for entry in entries]
+    return parse_cookie_pairs("\n".join(texts))
+
+
+def _named_pair(entry: Any) -> str:
+    return f"{as_text(dig(entry, 'name'))}={as_text(dig(entry, 'value'))}"
