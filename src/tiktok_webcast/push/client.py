@@ -33,9 +33,10 @@ class PushConnection:
         """Make one for a room; `enter_unique_id` is a number of yours that the server echoes (0: none)."""
         self.room_id = room_id
         self.state = PushState.IDLE
-        self.frames_received = 0
         self.acks = 0
+        """Frames acknowledged so far."""
         self.heartbeats = 0
+        """Heartbeats sent so far."""
         self._limits = limits
         self._timing = timing
         self._enter_unique_id = enter_unique_id
@@ -61,7 +62,6 @@ class PushConnection:
         """One whole binary message from the socket: never raises, whatever it holds."""
         if self.state in (PushState.IDLE, PushState.CLOSED):
             return
-        self.frames_received += 1
         self._stale_at = now + self._timing.stale
         frame = read_frame(data)
         if isinstance(frame, BadFrame):

@@ -13,7 +13,9 @@ _GZIP = 31
 _FIRST_TRY = 256 * 1024
 """Bytes to unpack in one go; real frames stay under 100 KB."""
 _FEED = 16 * 1024
+"""Packed bytes handed over at a time while counting; the unpacker copies what it has not used."""
 _DRAIN = 64 * 1024
+"""Bytes unpacked and thrown away at a time while counting."""
 
 
 class BadFrame(NamedTuple):
@@ -25,11 +27,14 @@ class BadFrame(NamedTuple):
 
 def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
     """Return gzip data unpacked, or why not: broken, cut, or more than `limit` bytes."""
+    first_try = min(limit // 4 + 1, _FIRST_TRY)
     unpacker = _zlib.decompressobj(_GZIP)
+    unpacked = b""
     try:
-        unpacked: bytes = unpacker.decompress(data, min(limit + 1, _FIRST_TRY))
-        if not unpacker.eof and len(unpacked) == min(limit + 1, _FIRST_TRY):
-            del unpacked
+        if len(data) <= first_try:
+            unpacked = unpacker.decompress(data, first_try)
+        if not unpacker.eof and (len(unpacked) == first_try or len(data) > first_try):
+            unpacked = b""
             size = _unpacked_size(data, limit)
             if size > limit:
                 return BadFrame(data, f"unpacks to more than the limit of {limit} bytes")
@@ -45,13 +50,13 @@ def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
 def _unpacked_size(data: bytes, limit: int) -> int:
     """Count what gzip data unpacks to, keeping nothing of it; stops once past `limit`."""
     unpacker: Any = _zlib.decompressobj(_GZIP)
-    size = 0
+    size, drain = 0, min(limit // 4 + 1, _DRAIN)
     for start in range(0, len(data), _FEED):
         rest = data[start : start + _FEED]
         while not unpacker.eof and size <= limit:
-            piece = unpacker.decompress(rest, _DRAIN)
+            piece = unpacker.decompress(rest, drain)
             size += len(piece)
             rest = unpacker.unconsumed_tail
-            if not rest and len(piece) < _DRAIN:
+            if not rest and len(piece) < drain:
                 break
     return size

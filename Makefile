@@ -1,0 +1,49 @@
+# Two commands for everybody: `make demo` and `make test`. All others are for developers.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO_SECONDS ?= 30
+
+.PHONY: demo test test-long lint types proto check-generated clean
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No venv module: on Debian, apt install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[cli,trio]'
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed  ## A simulated room, live on this screen; no account, no network
+	@$(BIN)/tiktok-webcast demo --duration $(DEMO_SECONDS)
+
+test: $(VENV)/.installed-dev  ## The whole suite
+	@$(BIN)/python -m pytest -n 2
+
+test-long: $(VENV)/.installed-dev  ## The stateful properties at 100,000 examples each: hours
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --timeout 0 -m stateful
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev
+	@$(BIN)/mypy
+	@$(BIN)/mypy tests
+	@$(BIN)/pyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes tiktok_webcast
+	@$(BIN)/pyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes tiktok_webcast_transports
+
+proto: $(VENV)/.installed-dev  ## Generate what is generated from proto/
+	@$(BIN)/python proto/generate.py
+
+check-generated: $(VENV)/.installed-dev
+	@$(BIN)/python proto/generate.py --check
+	@$(BIN)/python docs/generate_events.py --check
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

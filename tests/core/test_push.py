@@ -1,0 +1,310 @@
+"""The push protocol: frames against hand-built bytes, both roles against each other, and hostile input."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiktok_webcast.config import Limits, Timing
+from tiktok_webcast.errors import LocalProtocolError
+from tiktok_webcast.message import Message
+from tiktok_webcast.push.client import LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT, PushConnection
+from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack, write_frame
+from tiktok_webcast.push.server import Ack, EnterRoom, Heartbeat, ProtocolViolation, PushServer, fetch_result
+from tiktok_webcast.push.states import PushState
+from tiktok_webcast.push.unpack import BadFrame, gunzip
+
+ROOM = 7300000000000000001
+CHAT = Message("WebcastChatMessage", b"\x1a\x02hi", msg_id=7)
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def number(field: int, value: int) -> bytes:
+    return varint(field << 3) + varint(value)
+
+
+def blob(field: int, value: bytes) -> bytes:
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+def frames(connection: PushConnection) -> list[bytes]:
+    return list(iter(connection.next_frame, None))
+
+
+def results(connection: PushConnection) -> list[FetchResult | BadFrame]:
+    return list(iter(connection.next_result, None))
+
+
+def opened(**options: float) -> PushConnection:
+    connection = PushConnection(ROOM, timing=Timing(**options))
+    connection.opened(now=0.0)
+    frames(connection)
+    return connection
+
+
+def in_room() -> PushServer:
+    server = PushServer()
+    server.opened()
+    for frame in frames(entering()):
+        server.receive_message(frame)
+    return server
+
+
+def entering() -> PushConnection:
+    connection = PushConnection(ROOM)
+    connection.opened(now=0.0)
+    return connection
+
+
+# --- the bytes that the client sends, built by hand from push.md -------------------------------------------------------
+
+
+def test_enters_the_room_then_beats() -> None:
+    first, second = frames(entering())
+    enter = number(1, ROOM) + number(4, 12) + blob(5, b"audience") + blob(9, b"0")
+    assert first == blob(6, b"pb") + blob(7, b"im_enter_room") + blob(8, enter)
+    assert second == blob(6, b"pb") + blob(7, b"hb") + blob(8, number(1, ROOM) + number(2, 1))
+
+
+def test_heartbeats_count_up_at_their_interval() -> None:
+    connection = opened(heartbeat=10.0)
+    assert connection.next_timer() == 10.0
+    connection.handle_timer(now=9.9)
+    assert frames(connection) == []
+    connection.handle_timer(now=10.0)
+    (beat,) = frames(connection)
+    assert beat.endswith(number(2, 2))
+    assert connection.next_timer() == 20.0
+
+
+def test_acknowledges_what_asks_for_it_and_echoes_to_the_byte() -> None:
+    connection = opened()
+    internal_ext = b"fetch_time:1|ext:\xff\xfe|\xe2\x98"
+    payload = blob(5, internal_ext) + number(9, 1)
+    connection.receive_message(number(2, 2**63 + 5) + blob(7, b"msg") + blob(8, payload), now=1.0)
+    assert frames(connection) == [
+        number(2, 2**63 + 5) + blob(6, b"pb") + blob(7, b"ack") + blob(8, internal_ext),
+    ]
+    assert connection.acks == 1
+
+
+def test_an_empty_internal_ext_is_acknowledged_with_a_dash() -> None:
+    connection = opened()
+    connection.receive_message(number(2, 9) + blob(7, b"msg") + blob(8, number(9, 1)), now=1.0)
+    assert frames(connection) == [number(2, 9) + blob(6, b"pb") + blob(7, b"ack") + blob(8, b"-")]
+
+
+@pytest.mark.parametrize("payload_type", [b"hb", b"ack", b"im_enter_room_resp", b"new_thing", b""])
+def test_other_payload_types_bring_nothing(payload_type: bytes) -> None:
+    connection = opened()
+    connection.receive_message(number(2, 9) + blob(7, payload_type) + blob(8, number(9, 1)), now=1.0)
+    assert frames(connection) == [] and results(connection) == []
+
+
+# --- heartbeat interval and silence -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [(5.0, 5.0), (0.001, SHORTEST_HEARTBEAT), (1e9, LONGEST_HEARTBEAT), (0.0, 10.0), (-3.0, 10.0)],
+)
+def test_the_handshake_may_name_the_interval_within_bounds(asked: float, used: float) -> None:
+    connection = PushConnection(ROOM)
+    connection.opened(now=0.0, heartbeat=asked)
+    frames(connection)
+    assert connection.next_timer() == used
+
+
+def test_a_batch_may_shorten_the_interval_at_once() -> None:
+    connection = opened(heartbeat=10.0)
+    connection.receive_message(blob(7, b"msg") + blob(8, number(8, 3000)), now=1.0)
+    assert connection.next_timer() == 4.0
+
+
+def test_silence_is_stale_and_a_frame_of_any_kind_ends_it() -> None:
+    connection = opened(stale=60.0, heartbeat=100.0)
+    connection.receive_message(blob(7, b"hb"), now=50.0)
+    assert not connection.stale(now=109.9)
+    assert connection.next_timer() == 100.0
+    assert connection.stale(now=110.0)
+
+
+# --- both roles -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("compress", [True, False])
+@given(payloads=st.lists(st.binary(max_size=200), max_size=20), need_ack=st.booleans())
+def test_what_the_server_sends_the_client_reads(compress: bool, payloads: list[bytes], need_ack: bool) -> None:
+    messages = [
+        Message("WebcastChatMessage", data, number + 1, number % 2 == 1, 5) for number, data in enumerate(payloads)
+    ]
+    server, connection = in_room(), opened()
+    frame, log_id = server.messages(messages, now=5, need_ack=need_ack, internal_ext="e", cursor="c", compress=compress)
+    connection.receive_message(frame, now=1.0)
+    (result,) = results(connection)
+    assert isinstance(result, FetchResult)
+    assert (result.messages, result.cursor, result.internal_ext) == (messages, "c", b"e")
+    assert [server.receive_message(data) for data in frames(connection)] == ([Ack(log_id, b"e")] if need_ack else [])
+
+
+def test_the_server_sees_the_client_enter_and_live() -> None:
+    server = PushServer()
+    server.opened()
+    enter, beat = frames(entering())
+    request = server.receive_message(enter)
+    assert request == EnterRoom(ROOM, 0)
+    assert server.receive_message(beat) == Heartbeat(ROOM, 1)
+    connection = opened()
+    assert isinstance(request, EnterRoom)
+    connection.receive_message(server.entered(request), now=0.1)
+    assert connection.state is PushState.IN_ROOM
+
+
+def test_a_heartbeat_before_entering_closes() -> None:
+    server = PushServer()
+    server.opened()
+    beat = write_frame("hb", b"")
+    assert server.receive_message(beat) == ProtocolViolation("payload_handler_hb")
+    assert server.state is PushState.CLOSED
+
+
+def test_no_messages_before_entering() -> None:
+    server = PushServer()
+    server.opened()
+    with pytest.raises(LocalProtocolError, match="entered the room"):
+        server.messages([CHAT], now=0)
+
+
+def test_a_connection_is_for_one_socket() -> None:
+    connection = opened()
+    with pytest.raises(LocalProtocolError, match="new one per socket"):
+        connection.opened(now=1.0)
+    connection.close()
+    connection.receive_message(write_frame("msg", fetch_result([CHAT], now=1)), now=2.0)
+    assert results(connection) == [] and connection.next_timer() is None and not connection.stale(now=1e9)
+
+
+# --- hostile input: every frame whole, cut at every byte, with junk behind, and any bytes at all ------------------------
+
+
+def real_frames() -> Iterator[bytes]:
+    server = in_room()
+    chat = Message("WebcastChatMessage", bytes(range(256)), 3, True)
+    yield server.messages([CHAT, chat], now=1, internal_ext="x")[0]
+    yield server.messages([CHAT], now=1, compress=False)[0]
+    yield server.entered(EnterRoom(ROOM, 5))
+    yield from frames(entering())
+    yield write_frame("ack", b"-", log_id=2**64 - 1)
+
+
+@pytest.mark.parametrize("frame", list(real_frames()))
+@pytest.mark.parametrize("junk", [b"", b"\x00", b"\xff" * 9, b"\x0a\x05"])
+def test_cut_anywhere_and_with_junk_nothing_raises(frame: bytes, junk: bytes) -> None:
+    for end in range(len(frame) + 1):
+        connection, server = opened(), in_room()
+        connection.receive_message(frame[:end] + junk, now=1.0)
+        server.receive_message(frame[:end] + junk)
+        assert all(isinstance(result, (FetchResult, BadFrame)) for result in results(connection))
+
+
+@given(st.binary(max_size=400), st.sampled_from(["msg", "hb", "ack", "im_enter_room", "im_enter_room_resp", ""]))
+def test_any_bytes_never_raise(data: bytes, payload_type: str) -> None:
+    for message in (data, write_frame(payload_type, data), write_frame(payload_type, gzip.compress(data, mtime=0))):
+        connection, server = opened(), in_room()
+        connection.receive_message(message, now=1.0)
+        server.receive_message(message)
+        assert len(results(connection)) <= 1
+
+
+def test_a_frame_that_cannot_be_read_is_kept_whole() -> None:
+    connection = opened()
+    connection.receive_message(b"\x0a\xff", now=1.0)
+    (bad,) = results(connection)
+    assert isinstance(bad, BadFrame) and bad.data == b"\x0a\xff" and "push frame" in bad.error
+
+
+# --- compression ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_gzip_is_known_by_header_or_by_first_bytes(header: bool) -> None:
+    packed = gzip.compress(b"payload", mtime=0)
+    head = blob(5, blob(1, b"compress_type") + blob(2, b"gzip")) if header else b""
+    frame = read_frame(head + blob(7, b"msg") + blob(8, packed))
+    assert isinstance(frame, Frame) and frame.gzipped and unpack(frame, Limits()) == b"payload"
+
+
+@given(st.binary(max_size=3000))
+def test_gunzip_undoes_gzip_within_the_limit_exactly(data: bytes) -> None:
+    packed = gzip.compress(data, mtime=0)
+    assert gunzip(packed, max(len(data), 1)) == data
+    if data:
+        over = gunzip(packed, len(data) - 1) if len(data) > 1 else None
+        assert over is None or (isinstance(over, BadFrame) and "limit" in over.error)
+
+
+@pytest.mark.parametrize("size", [256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 1_000_000])
+def test_gunzip_of_big_payloads(size: int) -> None:
+    data = bytes(index * 7919 % 251 for index in range(size))
+    packed = gzip.compress(data, mtime=0)
+    assert gunzip(packed, size) == data
+    assert isinstance(gunzip(packed, size - 1), BadFrame)
+
+
+@given(st.binary(min_size=30, max_size=300), st.data())
+def test_cut_and_broken_gzip_is_bad(data: bytes, draw: st.DataObject) -> None:
+    packed = gzip.compress(data, mtime=0)
+    end = draw.draw(st.integers(0, len(packed) - 1))
+    assert isinstance(gunzip(packed[:end], 10_000), BadFrame)
+    assert gunzip(packed + b"junk", 10_000) == data
+
+
+def bomb(size: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = bytes(16 * 1024 * 1024)
+    return b"".join([*(packer.compress(block) for _ in range(size // len(block))), packer.flush()])
+
+
+@pytest.mark.parametrize("limit", [64 * 1024, 1024 * 1024, 4 * 1024 * 1024])
+def test_a_gibibyte_bomb_takes_no_more_than_the_limit(limit: int) -> None:
+    message = write_frame("msg", bomb(1024**3))
+    connection = PushConnection(ROOM, limits=Limits(unpacked=limit))
+    connection.opened(now=0.0)
+    tracemalloc.start()
+    connection.receive_message(message, now=1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    (bad,) = results(connection)
+    assert isinstance(bad, BadFrame) and f"limit of {limit} bytes" in bad.error
+    # The packed payload itself is kept for the event.
+    assert peak - len(bad.data) < limit * 1.1
+
+
+def test_an_unpacked_payload_has_the_same_limit_exactly() -> None:
+    limits = Limits(unpacked=1000)
+    for size, good in ((1000, True), (1001, False)):
+        frame = read_frame(write_frame("msg", bytes(size)))
+        assert isinstance(frame, Frame)
+        assert isinstance(unpack(frame, limits), bytes) is good
+
+
+def test_messages_per_frame_is_a_limit_exactly() -> None:
+    limits = Limits(messages_per_frame=3)
+    for count, dropped in ((3, 0), (5, 2)):
+        result = read_fetch_result(fetch_result([CHAT] * count, now=1), limits)
+        assert isinstance(result, FetchResult)
+        assert (len(result.messages), result.dropped) == (3, dropped)
