@@ -155,10 +155,8 @@ class SignServer:
         source = "sign server"
         outcome = yield from self.room_id(unique_id, context=context)
         if isinstance(outcome, SignFailure):
-            return Evidence(
-                "sign server", detail=outcome.detail, reason=outcome.reason, retry_after=outcome.retry_after
-            )
-        return Evidence("sign server", detail=f"room {outcome}", room_id=outcome, unique_id=unique_id)
+            return Evidence(source, detail=outcome.detail, reason=outcome.reason, retry_after=outcome.retry_after)
+        return Evidence(source, detail=f"room {outcome}", room_id=outcome, unique_id=unique_id)
 
     def sign_url(
         self, url: str, *, context: WebContext, method: str = "GET", payload: str = ""
@@ -230,8 +228,8 @@ class SignServer:
         return SignFailure(
             CloseReason.SIGN_FAILED,
             f"refused to give your session id to {host}: it is full access to your account. If you trust that host "
-            f"with it, name it in trusted_sign_hosts (--trust-sign-host {host}); else use GuestSigner (--signer guest), "
-            'or SignServer(session="never") for a signature without the login',
+            f"with it, name it in trusted_sign_hosts (--trust-sign-host {host}); else use GuestSigner (--signer "
+            'guest), or SignServer(session="never") for a signature without the login',
             retry=False,
         )
 
