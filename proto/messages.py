@@ -71,7 +71,9 @@ class Catalogue:
             )
             for enum in file.enum_type:
                 self._enum(enum, enum.name)
-        self.captured = {(row["message"], int(row["field_no"])): int(row["payloads"]) for row in _rows(tables / "captured.tsv")}
+        self.captured = {
+            (row["message"], int(row["field_no"])): int(row["payloads"]) for row in _rows(tables / "captured.tsv")
+        }
         self.methods = tuple(
             Method(row["method"], row["message"], row["event"], int(row["captured"]), row["meaning"])
             for row in _rows(tables / "methods.tsv")

@@ -1,4 +1,4 @@
-"""Writes `_pb`: descriptors as bytes literals in Python modules, protoc's stubs beside them, and the index of topics."""
+"""Writes `_pb`: descriptors as bytes literals in Python modules, protoc's stubs, and the index of topics."""
 
 from __future__ import annotations
 

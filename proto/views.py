@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
-from messages import CORPUS, Catalogue, MessageType, Method, is_entry, topic_of
+from messages import CORPUS, Catalogue, MessageType, Method, is_entry
 from modules import HEADER
 
 _WIDTH = 116
@@ -22,11 +22,9 @@ _SCALARS = {
 }
 _BUILTINS = {"int", "float", "bool", "str", "bytes", "tuple"}
 _VIEW_NAMES = {"fields", "json_fields", "wire_type", "from_wire", "to_dict"}
-_EVENT_NAMES = _VIEW_NAMES | {
-    "name", "room_id", "method", "msg_id", "is_history", "created_at", "raw", "base64", "from_message", "variant", "names",
-}  # fmt: skip
+_BASE_KEYS = {"name", "room_id", "method", "msg_id", "is_history", "created_at"}
+_EVENT_NAMES = _VIEW_NAMES | _BASE_KEYS | {"names", "raw", "base64", "from_message", "variant"}
 _VALUES_SHOWN = 24
-_UNITS = {"_ms": "milliseconds", "_in_ms": "milliseconds"}
 
 
 def python_name(wire: str, taken: Collection[str]) -> str:
@@ -43,7 +41,6 @@ class Writer:
         self.topic = topic
         self.lines: list[str] = []
         self.imports: dict[str, set[str]] = {}
-        self.typing = {"ClassVar"}
         self.builtins = False
         self.mapping = False
 
@@ -84,8 +81,11 @@ class Writer:
         public = self.catalogue.public.get(name)
         if public is not None:
             module, _, model = public.partition(":")
-            self.imports.setdefault(self._relative(module), set()).add(model)
-            return model
+            # A model may be named like a wire type that the module defines or imports.
+            alias = f"{model}Model" if model in self.catalogue.messages else model
+            imported = model if alias == model else f"{model} as {alias}"
+            self.imports.setdefault(self._relative(module), set()).add(imported)
+            return alias
         topic = self.catalogue.messages[name].topic
         if topic != self.topic:
             schema = "." if self.topic is not None else self._relative("tiktok_webcast.schema") + "."
@@ -122,11 +122,9 @@ class Writer:
         shown = ", ".join(f"{number} {value}" for number, value in values[:_VALUES_SHOWN])
         return f"`{name}`: {shown}{', ...' if len(values) > _VALUES_SHOWN else ''}."
 
-    def text(self, title: str, *, before: list[str], base: tuple[str, str]) -> str:
+    def text(self, title: str, *, base: tuple[str, str]) -> str:
         """Return the module: header, imports, and the lines collected."""
-        head = [f'"""{title}', "", f'{HEADER}', '"""', "", "from __future__ import annotations", ""]
-        if self.mapping and False:
-            head.append("")
+        head = [f'"""{title}', "", HEADER, '"""', "", "from __future__ import annotations", ""]
         typing = ["TYPE_CHECKING", "ClassVar"] if self.imports or self.mapping or self.builtins else ["ClassVar"]
         head += [f"from typing import {', '.join(typing)}", "", f"from {base[0]} import {base[1]}", ""]
         if "TYPE_CHECKING" in typing:
@@ -134,11 +132,18 @@ class Writer:
             standard = (["    import builtins"] if self.builtins else []) + (
                 ["    from collections.abc import Mapping"] if self.mapping else []
             )
-            local = [
-                f"    from {module} import {', '.join(sorted(names))}" for module, names in sorted(self.imports.items())
-            ]
+            local = [line for module, names in sorted(self.imports.items()) for line in _import(module, sorted(names))]
             head += standard + ([""] if standard and local else []) + local + [""]
-        return "\n".join([*head, *before, *self.lines, ""])
+        while head[-1] == "":
+            head.pop()
+        return "\n".join([*head, *self.lines, ""])
+
+
+def _import(module: str, names: list[str]) -> list[str]:
+    line = f"    from {module} import {', '.join(names)}"
+    if len(line) <= 120:
+        return [line]
+    return [f"    from {module} import (", *(f"        {name}," for name in names), "    )"]
 
 
 def schema_modules(catalogue: Catalogue) -> dict[Path, str]:
@@ -148,9 +153,7 @@ def schema_modules(catalogue: Catalogue) -> dict[Path, str]:
         writer = Writer(catalogue, "tiktok_webcast.schema", topic)
         for message in messages:
             _view(writer, message, "")
-        texts[Path(f"schema/{topic}.py")] = writer.text(
-            catalogue.titles[topic], before=[], base=("..view", "View")
-        )
+        texts[Path(f"schema/{topic}.py")] = writer.text(catalogue.titles[topic], base=("..view", "View"))
     return texts
 
 
@@ -187,7 +190,7 @@ def event_modules(catalogue: Catalogue) -> dict[Path, str]:
         writer.fields(message, "    ", _EVENT_NAMES)
     texts = {
         Path(f"events/generated/{topic}.py"): writer.text(
-            f"Events under the wire's own names: {_lower(catalogue.titles[topic])}", before=[], base=("..base", "Event")
+            f"Events under the wire's own names: {_lower(catalogue.titles[topic])}", base=("..base", "Event")
         )
         for topic, writer in writers.items()
     }

@@ -8,14 +8,16 @@ what any slot costs, and a field that nobody reads costs nothing.
 from __future__ import annotations
 
 import base64
+import keyword
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timezone
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 Reader = Callable[[Any], Any]
 
@@ -64,20 +66,28 @@ class View(metaclass=ViewType):
     def __init__(self, **values: object) -> None:
         unknown = values.keys() - set(self.fields)
         if unknown:
-            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)[0]!r}; it has {', '.join(self.fields)}")
-        _fill(self, empty_wire(self.wire_type), values)
+            raise TypeError(
+                f"{type(self).__name__} has no field {sorted(unknown)[0]!r}; it has {', '.join(self.fields)}"
+            )
+        _put_wire(self, empty_wire(self.wire_type))
+        _put_given(self, values)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_wire(cls, wire: Any, **given: object) -> Any:
         """Make one from a parsed protobuf message; `given` are fields that the message does not carry."""
         self = cls.__new__(cls)
-        _fill(self, wire, given)
+        _put_wire(self, wire)
+        _put_given(self, given)
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
         return self
 
     def __getattr__(self, name: str) -> Any:
         reader = self._readers.get(name)
         if reader is None:
-            reader = _find_reader(type(self), name)
+            reader = _find_reader(self, name)
         value = reader(self)
         object.__setattr__(self, name, value)
         return value
@@ -122,19 +132,15 @@ class View(metaclass=ViewType):
     def to_dict(self) -> dict[str, Any]:
         """Return the value as JSON types: ids as strings, times as RFC 3339 text, bytes as base64."""
         names = self.json_fields or sent_fields(self)
-        return {name: self._json_value(name) for name in names}
+        return {wire_name(name): self._to_json(name) for name in names}
 
-    def _json_value(self, name: str) -> Any:
+    def _to_json(self, name: str) -> Any:
         special = getattr(type(self), f"_json_{name}", None)
         return special(self) if special is not None else to_json(getattr(self, name), name)
 
 
-def _fill(self: View, wire: Any, given: Mapping[str, object]) -> None:
-    put = object.__setattr__
-    put(self, "_wire", wire)
-    put(self, "_given", given)
-    for name, value in given.items():
-        put(self, name, value)
+_put_wire = vars(View)["_wire"].__set__
+_put_given = vars(View)["_given"].__set__
 
 
 def _restore(cls: type[View], packed: bytes | None, given: dict[str, Any]) -> View:
@@ -157,27 +163,33 @@ def empty_wire(wire_type: str) -> Any:
 def sent_fields(view: View) -> tuple[str, ...]:
     """Return the names of the fields that the wire sent or the maker gave, in order."""
     sent = {descriptor.name for descriptor, _ in view._wire.ListFields()} if view._wire is not None else set()
-    return tuple(name for name in view.fields if name in sent or name in view._given)
+    return tuple(name for name in view.fields if wire_name(name) in sent or name in view._given)
+
+
+def wire_name(name: str) -> str:
+    """Return the wire's name of a field: without the underscore that keeps `from_` clear of Python's own words."""
+    return name[:-1] if name.endswith("_") else name
 
 
 # --- reading ----------------------------------------------------------------------------------------------------
 
 
-def _find_reader(cls: type[View], name: str) -> Reader:
+def _find_reader(view: View, name: str) -> Reader:
+    cls = type(view)
     if name not in cls.fields:
         raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
     own: Reader | None = getattr(cls, f"_read_{name}", None)
-    reader = own if own is not None else _wire_reader(cls, name)
+    reader = own if own is not None else _wire_reader(view, name)
     cls._readers[name] = reader
     return reader
 
 
-def _wire_reader(cls: type[View], name: str) -> Reader:
-    from ._pb import message_class
-
-    descriptor = message_class(cls.wire_type).DESCRIPTOR.fields_by_name.get(name) if cls.wire_type else None
+def _wire_reader(view: View, name: str) -> Reader:
+    # The message's own descriptor, not our schema's: users may register message classes of their own.
+    wire_fields = getattr(getattr(view._wire, "DESCRIPTOR", None), "fields_by_name", {})
+    descriptor = wire_fields.get(wire_name(name))
     if descriptor is None:
-        raise AttributeError(f"{cls.__name__}.{name} was not given and no wire field is named so")
+        raise AttributeError(f"{type(view).__name__}.{name} was not given and no wire field is named so")
     return field_reader(descriptor)
 
 
@@ -189,15 +201,14 @@ def field_reader(descriptor: Any) -> Reader:
     """
     name = descriptor.name
     nested = descriptor.message_type
-    if nested is None:
-        convert: Reader | None = text if descriptor.cpp_type == descriptor.CPPTYPE_STRING and _is_text(descriptor) else None
+    if nested is None and _is_text(descriptor):
         if _is_repeated(descriptor):
-            if convert is None:
-                return lambda view: tuple(getattr(view._wire, name))
             return lambda view: tuple([text(item) for item in getattr(view._wire, name)])
-        if convert is None:
-            return lambda view: getattr(view._wire, name)
         return lambda view: text(getattr(view._wire, name))
+    if nested is None:
+        if _is_repeated(descriptor):
+            return lambda view: tuple(getattr(view._wire, name))
+        return lambda view: getattr(view._wire, name)
     if is_entry(nested):
         return _mapping_reader(name, nested)
     make = _view_maker(nested)
@@ -250,9 +261,21 @@ def _same(value: Any) -> Any:
 
 
 def _view_maker(nested: Any) -> Reader:
+    from ._pb import PACKAGE
     from .schema import view_class
 
-    return view_class(nested.full_name.removeprefix("tiktok_webcast.")).from_wire
+    if nested.file.package == PACKAGE:
+        return view_class(nested.full_name.removeprefix(f"{PACKAGE}.")).from_wire
+    return _foreign_view(nested).from_wire
+
+
+@lru_cache(maxsize=1024)
+def _foreign_view(nested: Any) -> type[View]:
+    """Return a view of a message type that no schema of ours knows: a user has registered it, or one that holds it."""
+    names = (field.name for field in nested.fields)
+    taken = {name: f"{name}_" if keyword.iskeyword(name) or hasattr(View, name) else name for name in names}
+    made: Any = ViewType(nested.name, (View,), {"__annotations__": dict.fromkeys(taken.values(), "Any")})
+    return cast("type[View]", made)
 
 
 def text(value: str | bytes) -> str:
@@ -265,7 +288,7 @@ def text(value: str | bytes) -> str:
 
 def to_json(value: Any, name: str = "") -> Any:
     """Return a field's value as JSON types (contracts.md section 2): ids as strings, times RFC 3339, bytes base64."""
-    if value is None or isinstance(value, (bool, str)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, str)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value

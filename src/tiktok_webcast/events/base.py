@@ -98,7 +98,7 @@ class Event(View):
         }
         for name in self.json_fields or self.fields:
             if name not in result:
-                result[name] = self._json_value(name)
+                result[name] = self._to_json(name)
         return result
 
     def __eq__(self, other: object) -> bool:

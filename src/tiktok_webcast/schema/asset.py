@@ -12,15 +12,14 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .image import ImageModel
-
+    from ..events.image import Image
 
 
 class AssetBase(View):
     """Used by DistributionStrategy.asset_base."""
 
     wire_type: ClassVar[str] = "AssetBase"
-    url: ImageModel | None
+    url: Image | None
     """Wire field 2, schemas only."""
     md5: str
     """Wire field 3, schemas only."""

@@ -12,15 +12,14 @@ from ..view import View
 if TYPE_CHECKING:
     import builtins
 
-    from .image import ImageModel
-
+    from ..events.image import Image
 
 
 class ArrowConfig(View):
     """Used by CombineBadgeStruct.arrow_config."""
 
     wire_type: ClassVar[str] = "ArrowConfig"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, schemas only."""
 
 
@@ -92,13 +91,13 @@ class BorderInfo(View):
     """
 
     wire_type: ClassVar[str] = "BorderInfo"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, captured in 17 of 2332 payloads."""
     level: int
     """Wire field 2, schemas only."""
     source: str
     """Wire field 3, captured in 16 of 2332 payloads."""
-    profile_decoration_ribbon: ImageModel | None
+    profile_decoration_ribbon: Image | None
     """Wire field 4, captured in 6 of 2332 payloads."""
     border_privilege_log_extra: PrivilegeLogExtra | None
     """Also called borderLogExtra, border_log_extra. Wire field 5, captured in 6 of 2332 payloads."""
@@ -126,7 +125,7 @@ class CombineBadgeBackground(View):
     """
 
     wire_type: ClassVar[str] = "CombineBadgeBackground"
-    image: ImageModel | None
+    image: Image | None
     """Wire field 1, captured in 577 of 2332 payloads."""
     background_color_code: str
     """Wire field 2, captured in 577 of 2332 payloads."""
@@ -134,7 +133,7 @@ class CombineBadgeBackground(View):
     """Wire field 3, captured in 4 of 2332 payloads."""
     stretchable_background_image: StretchableBackgroundImage | None
     """Wire field 4, schemas only."""
-    left_side_image: ImageModel | None
+    left_side_image: Image | None
     """Wire field 5, captured in 6 of 2332 payloads."""
 
 
@@ -144,7 +143,7 @@ class CombineBadgeStruct(View):
     wire_type: ClassVar[str] = "CombineBadgeStruct"
     display_type: int
     """Also called badgeDisplayType, badge_display_type. Wire field 1, captured in 577 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Also called image. Wire field 2, captured in 577 of 2332 payloads."""
     text: BadgeText | None
     """Also called label. Wire field 3, captured in 84 of 2332 payloads."""
@@ -196,7 +195,7 @@ class IconConfig(View):
     """Used by ProfileContent.icon_list."""
 
     wire_type: ClassVar[str] = "IconConfig"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, schemas only."""
     background: CombineBadgeBackground | None
     """Wire field 2, schemas only."""
@@ -210,7 +209,7 @@ class ImageBadge(View):
     """Also called badgeDisplayType, badge_display_type. `BadgeDisplayType`: 0 UNKNOWN, 1 IMAGE, 2 TEXT, 3 STRING, 4
     COMBINE. Wire field 1, captured in 67 of 2332 payloads.
     """
-    image: ImageModel | None
+    image: Image | None
     """Also called imageModel. Wire field 2, captured in 67 of 2332 payloads."""
 
 
@@ -322,7 +321,7 @@ class ProjectionConfig(View):
     wire_type: ClassVar[str] = "ProjectionConfig"
     use_projection: bool
     """Wire field 1, schemas only."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, captured in 567 of 2332 payloads."""
 
 
@@ -338,7 +337,7 @@ class StretchableBackgroundImage(View):
     """Used by CombineBadgeBackground.stretchable_background_image."""
 
     wire_type: ClassVar[str] = "StretchableBackgroundImage"
-    image: ImageModel | None
+    image: Image | None
     """Wire field 1, schemas only."""
     flex_settings: tuple[int, ...]
     """Wire field 2, schemas only."""

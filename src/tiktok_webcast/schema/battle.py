@@ -12,11 +12,10 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .common import CommonMessageData
-    from .image import ImageModel
     from .link_layout import LayoutData
-    from .text import Text
-
 
 
 class WebcastLinkMicBattle(View):
@@ -114,7 +113,7 @@ class WebcastLinkMicArmies(View):
     """Wire field 9, captured in 5 of 2332 payloads."""
     gift_count: int
     """Wire field 10, captured in 3 of 2332 payloads."""
-    gift_icon_image: ImageModel | None
+    gift_icon_image: Image | None
     """Also called gifIconImage, gif_icon_image. Wire field 11, captured in 3 of 2332 payloads."""
     total_diamond_count: int
     """Wire field 12, captured in 3 of 2332 payloads."""
@@ -243,7 +242,7 @@ class BattleBaseUserInfo(View):
     """Wire field 1, captured in 16 of 2332 payloads."""
     nick_name: str
     """Wire field 2, captured in 16 of 2332 payloads."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Also called avatar. Wire field 3, captured in 16 of 2332 payloads."""
     display_id: str
     """Also called unique_id. Wire field 4, captured in 16 of 2332 payloads."""
@@ -355,9 +354,9 @@ class BattleRivalTag(View):
     """Used by BattleUserInfo.tags."""
 
     wire_type: ClassVar[str] = "BattleRivalTag"
-    bg_image: ImageModel | None
+    bg_image: Image | None
     """Wire field 1, schemas only."""
-    icon_image: ImageModel | None
+    icon_image: Image | None
     """Wire field 2, schemas only."""
     content: str
     """Wire field 3, schemas only."""
@@ -493,7 +492,7 @@ class BattleUserArmy(View):
     """Wire field 2, captured in 15 of 2332 payloads."""
     nickname: str
     """Wire field 3, captured in 15 of 2332 payloads."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Wire field 4, captured in 15 of 2332 payloads."""
     diamond_score: int
     """Wire field 5, schemas only."""
@@ -725,13 +724,13 @@ class GiftGalleryBadgeSection(View):
     """Used by GiftGalleryBadgeInfo.league_info, GiftGalleryBadgeInfo.gallery_info."""
 
     wire_type: ClassVar[str] = "GiftGalleryBadgeSection"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, schemas only."""
     display_text: LinkMicGiftGalleryDisplayText | None
     """Wire field 2, schemas only."""
     should_show: bool
     """Wire field 3, schemas only."""
-    dark_mode_icon: ImageModel | None
+    dark_mode_icon: Image | None
     """Wire field 4, schemas only."""
 
 
@@ -743,9 +742,9 @@ class GiftModeMeta(View):
     """Wire field 1, schemas only."""
     gift_name_key: str
     """Wire field 2, captured in 5 of 2332 payloads."""
-    gift_icon_image: ImageModel | None
+    gift_icon_image: Image | None
     """Wire field 3, captured in 5 of 2332 payloads."""
-    gift_mode_desc: Text | None
+    gift_mode_desc: TextModel | None
     """Wire field 4, schemas only."""
 
 
@@ -797,17 +796,17 @@ class LeagueScoreInfo(View):
     """Wire field 2, schemas only."""
     is_activity_period: bool
     """Wire field 3, schemas only."""
-    content_text: Text | None
+    content_text: TextModel | None
     """Wire field 4, schemas only."""
     class_opt_out: bool
     """Wire field 5, schemas only."""
-    content_text_open: Text | None
+    content_text_open: TextModel | None
     """Wire field 6, schemas only."""
     match_theme: int
     """Wire field 7, schemas only."""
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Wire field 8, schemas only."""
-    right_icon: ImageModel | None
+    right_icon: Image | None
     """Wire field 9, schemas only."""
     right_schema_jump_link: str
     """Wire field 10, schemas only."""
@@ -829,17 +828,17 @@ class MatchInvitePanelConfig(View):
     """Used by MatchThemeDisplayResource.match_invite_panel_config."""
 
     wire_type: ClassVar[str] = "MatchInvitePanelConfig"
-    header_text: Text | None
+    header_text: TextModel | None
     """Wire field 1, schemas only."""
-    header_text_dark_mode: Text | None
+    header_text_dark_mode: TextModel | None
     """Wire field 2, schemas only."""
-    desc_text: Text | None
+    desc_text: TextModel | None
     """Wire field 3, schemas only."""
-    desc_text_dark_mode: Text | None
+    desc_text_dark_mode: TextModel | None
     """Wire field 4, schemas only."""
-    desc_icon: ImageModel | None
+    desc_icon: Image | None
     """Wire field 5, schemas only."""
-    desc_icon_dark_mode: ImageModel | None
+    desc_icon_dark_mode: Image | None
     """Wire field 6, schemas only."""
 
 
@@ -977,11 +976,11 @@ class TitleBarDisplayResource(View):
     """Used by MatchTitleBarDisplayRule.display_resource."""
 
     wire_type: ClassVar[str] = "TitleBarDisplayResource"
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Wire field 1, schemas only."""
-    content_text: Text | None
+    content_text: TextModel | None
     """Wire field 2, schemas only."""
-    right_icon: ImageModel | None
+    right_icon: Image | None
     """Wire field 3, schemas only."""
     right_icon_schema_url: str
     """Wire field 4, schemas only."""
@@ -1035,9 +1034,9 @@ class BattleNoticeRuleGuide(View):
     """Wire field 3, captured in 1 of 2332 payloads."""
     exceptAnchor: bool
     """Wire field 4, captured in 1 of 2332 payloads."""
-    contentText: Text | None
+    contentText: TextModel | None
     """Wire field 5, schemas only."""
-    buttonContentText: Text | None
+    buttonContentText: TextModel | None
     """Wire field 6, schemas only."""
 
 
@@ -1045,7 +1044,7 @@ class BattleNoticeCommonGuide(View):
     """Used by WebcastLinkmicBattleNoticeMessage.commonGuide."""
 
     wire_type: ClassVar[str] = "BattleNoticeCommonGuide"
-    displayText: Text | None
+    displayText: TextModel | None
     """Wire field 1, captured in 10 of 2332 payloads."""
     exceptAnchor: bool
     """Wire field 2, schemas only."""

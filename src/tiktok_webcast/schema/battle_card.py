@@ -12,11 +12,10 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .battle import BattleUserInfo
     from .common import CommonMessageData
-    from .image import ImageModel
-    from .text import Text
-
 
 
 class WebcastLinkMicBattleItemCard(View):
@@ -83,7 +82,7 @@ class AwardCardNotice(View):
     """Used by WebcastLinkMicBattleItemCard.award_card_notice."""
 
     wire_type: ClassVar[str] = "AwardCardNotice"
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 1, captured in 4 of 2332 payloads."""
     awarded_users: tuple[BattleUserInfo, ...]
     """Wire field 2, schemas only."""
@@ -115,7 +114,7 @@ class MusicAwardNotice(View):
     """Used by WebcastLinkMicBattleItemCard.music_award_notice."""
 
     wire_type: ClassVar[str] = "MusicAwardNotice"
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 1, schemas only."""
     to_anchor_id: int
     """Wire field 2, schemas only."""
@@ -167,7 +166,7 @@ class UseCriticalStrikeCard(View):
     """Wire field 1, captured in 6 of 2332 payloads."""
     anchor_id: int
     """Wire field 2, captured in 6 of 2332 payloads."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, captured in 6 of 2332 payloads."""
 
 
@@ -179,7 +178,7 @@ class UseExtraTimeCard(View):
     """A `ExtraTimeCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -191,7 +190,7 @@ class UseMusicCard(View):
     """A `MusicCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -203,7 +202,7 @@ class UsePotionCard(View):
     """A `PotionCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -215,7 +214,7 @@ class UseSmokeCard(View):
     """A `SmokeCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -227,7 +226,7 @@ class UseSpecialEffectCard(View):
     """A `SpecialEffectCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
     affected_anchor_pairs: tuple[bytes, ...]
     """A `AnchorPair`, not expanded. Wire field 4, schemas only."""
@@ -247,7 +246,7 @@ class UseTop2Card(View):
     """A `Top2CardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -259,7 +258,7 @@ class UseTop3Card(View):
     """A `Top3CardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -271,7 +270,7 @@ class UseVaultGloveCard(View):
     """A `VaultGloveCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -283,7 +282,7 @@ class UseWaveCard(View):
     """A `WaveCardInfo`, not expanded. Wire field 1, schemas only."""
     anchor_id: int
     """Wire field 2, schemas only."""
-    display_content: Text | None
+    display_content: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -293,7 +292,7 @@ class CriticalStrikeCardInfo(View):
     wire_type: ClassVar[str] = "CriticalStrikeCardInfo"
     card_name_key: str
     """Wire field 1, captured in 6 of 2332 payloads."""
-    card_image: ImageModel | None
+    card_image: Image | None
     """Wire field 2, captured in 6 of 2332 payloads."""
     send_time_sec: int
     """Wire field 3, captured in 6 of 2332 payloads."""

@@ -12,9 +12,8 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
     from .common import CommonMessageData
-    from .image import ImageModel
-
 
 
 class WebcastLinkmicBattleTaskMessage(View):
@@ -135,7 +134,7 @@ class PreviewPeriod(View):
     """Wire field 1, captured in 2 of 2332 payloads."""
     prompt: BattlePrompt | None
     """Wire field 2, captured in 2 of 2332 payloads."""
-    icon_image: ImageModel | None
+    icon_image: Image | None
     """Wire field 25, captured in 1 of 2332 payloads."""
 
 
@@ -161,7 +160,7 @@ class TaskPeriodConfig(View):
     """Wire field 23, captured in 2 of 2332 payloads."""
     target_type: int
     """Wire field 24, captured in 1 of 2332 payloads."""
-    icon_image: ImageModel | None
+    icon_image: Image | None
     """Wire field 25, captured in 1 of 2332 payloads."""
     click_action_schema_url: str
     """Wire field 26, schemas only."""

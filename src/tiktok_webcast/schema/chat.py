@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.emote import Emote
+    from ..events.image import Image
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, MsgFilter, PublicAreaCommon, PublicAreaMessageCommon
-    from .image import ImageModel
-    from .user import User, UserIdentity
-
+    from .user import UserIdentity
 
 
 class WebcastChatMessage(View):
@@ -22,25 +23,25 @@ class WebcastChatMessage(View):
     wire_type: ClassVar[str] = "WebcastChatMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 176 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Also called userInfo. Wire field 2, captured in 174 of 2332 payloads."""
     content: str
     """Also called comment. Wire field 3, captured in 174 of 2332 payloads."""
     visible_to_sender: bool
     """Wire field 4, schemas only."""
-    background_image: ImageModel | None
+    background_image: Image | None
     """Also called background. Wire field 5, schemas only."""
     full_screen_text_color: str
     """Wire field 6, schemas only."""
-    background_image_v2: ImageModel | None
+    background_image_v2: Image | None
     """Wire field 7, schemas only."""
     public_area_common: PublicAreaCommon | None
     """Wire field 9, schemas only."""
-    gift_image: ImageModel | None
+    gift_image: Image | None
     """Wire field 10, schemas only."""
     input_type: int
     """Wire field 11, captured in 13 of 2332 payloads."""
-    at_user: User | None
+    at_user: UserModel | None
     """Also called mentions. Wire field 12, captured in 31 of 2332 payloads."""
     emotes: tuple[EmoteWithIndex, ...]
     """Also called images. Wire field 13, captured in 1 of 2332 payloads."""
@@ -72,7 +73,7 @@ class WebcastChatMessage(View):
     """Wire field 26, schemas only."""
     mention_user_list: tuple[int, ...]
     """Wire field 27, schemas only."""
-    mention_users: tuple[User, ...]
+    mention_users: tuple[UserModel, ...]
     """Wire field 28, schemas only."""
     is_on_comment_tray: bool
     """Wire field 29, schemas only."""
@@ -84,9 +85,9 @@ class WebcastEmoteChatMessage(View):
     wire_type: ClassVar[str] = "WebcastEmoteChatMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 10 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    emote_list: tuple[EmoteModel, ...]
+    emote_list: tuple[Emote, ...]
     """Also called emote. Wire field 3, captured in 10 of 2332 payloads."""
     msg_filter: MsgFilter | None
     """Wire field 4, schemas only."""
@@ -164,7 +165,7 @@ class EmoteModel(View):
     wire_type: ClassVar[str] = "EmoteModel"
     emote_id: str
     """Wire field 1, captured in 21 of 2332 payloads."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 2, captured in 21 of 2332 payloads."""
     audit_status: int
     """`AuditStatus`: 0 UNKNOWN, 1 PASS, 2 FAILED, 3 REVIEWING, 4 FORBIDDEN. Wire field 3, schemas only."""
@@ -209,7 +210,7 @@ class EmoteUploadInfo(View):
     """`UserEmoteUploadSource`: 0 EMOTE_UPLOAD_SOURCE_ANCHOR, 1 EMOTE_UPLOAD_SOURCE_SUBSCRIBER, 2
     EMOTE_UPLOAD_SOURCE_MODERATOR, 3 EMOTE_UPLOAD_SOURCE_AI. Wire field 2, schemas only.
     """
-    user_info: User | None
+    user_info: UserModel | None
     """Wire field 3, schemas only."""
     user_id_str: str
     """Wire field 4, schemas only."""
@@ -221,5 +222,5 @@ class EmoteWithIndex(View):
     wire_type: ClassVar[str] = "EmoteWithIndex"
     index: int
     """Also called placeInComment, place_in_comment, position. Wire field 1, captured in 1 of 2332 payloads."""
-    emote: EmoteModel | None
+    emote: Emote | None
     """Also called emoteModel, image. Wire field 2, captured in 1 of 2332 payloads."""

@@ -12,9 +12,8 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .image import ImageModel
-    from .text import Text
-
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
 
 
 class CommonMessageData(View):
@@ -42,7 +41,7 @@ class CommonMessageData(View):
     """Also called showMsg. Wire field 6, captured in 1591 of 2332 payloads."""
     describe: str
     """Wire field 7, captured in 149 of 2332 payloads."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Template id, pattern and slot values of the line that the app shows (push.md 11); also called details. Wire
     field 8, captured in 821 of 2332 payloads.
     """
@@ -95,9 +94,9 @@ class ActionButton(View):
     LAUNCH_GAME_QUIZ, 17 PIN_COMMENT, 18 INVITE_ON_MIC, 21 UNKNOWN_21. Wire field 1, captured in 1 of 2332
     payloads.
     """
-    button_active_text: Text | None
+    button_active_text: TextModel | None
     """Wire field 2, captured in 1 of 2332 payloads."""
-    button_inactive_text: Text | None
+    button_inactive_text: TextModel | None
     """Wire field 3, captured in 1 of 2332 payloads."""
     button_schema: str
     """Wire field 4, schemas only."""
@@ -227,9 +226,9 @@ class OperationState(View):
     wire_type: ClassVar[str] = "OperationState"
     scene: str
     """Wire field 1, schemas only."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, schemas only."""
-    text: Text | None
+    text: TextModel | None
     """Wire field 3, schemas only."""
     schema: str
     """Wire field 4, schemas only."""
@@ -251,13 +250,13 @@ class PerceptionDialogInfo(View):
     ICON_TYPE_MATCH, 14 ICON_TYPE_LIVE_GOAL, 15 ICON_TYPE_SUBSCRIPTION, 16 ICON_TYPE_STAR_COMMENT, 17
     ICON_TYPE_RANKING, 18 ICON_TYPE_COMMON. Wire field 1, schemas only.
     """
-    title: Text | None
+    title: TextModel | None
     """Wire field 2, schemas only."""
-    sub_title: Text | None
+    sub_title: TextModel | None
     """Wire field 3, schemas only."""
-    advice_action_text: Text | None
+    advice_action_text: TextModel | None
     """Wire field 4, schemas only."""
-    default_action_text: Text | None
+    default_action_text: TextModel | None
     """Wire field 5, schemas only."""
     violation_detail_url: str
     """Wire field 6, schemas only."""
@@ -277,7 +276,7 @@ class PerceptionDialogInfo(View):
     """Wire field 13, schemas only."""
     appeal_popup: int
     """Wire field 14, schemas only."""
-    close_action_text: Text | None
+    close_action_text: TextModel | None
     """Wire field 15, schemas only."""
 
 
@@ -319,7 +318,7 @@ class PublicAreaCommon(View):
     """Used by WebcastChatMessage.public_area_common, WebcastGiftMessage.public_area_common."""
 
     wire_type: ClassVar[str] = "PublicAreaCommon"
-    user_label: ImageModel | None
+    user_label: Image | None
     """Wire field 1, schemas only."""
     user_consume_in_room: int
     """Wire field 2, schemas only."""
@@ -355,7 +354,7 @@ class PublicAreaMessageCommon(View):
     """Wire field 11, schemas only."""
     operation_info: OperationInfo | None
     """Wire field 12, schemas only."""
-    dynamic_display_text: Text | None
+    dynamic_display_text: TextModel | None
     """Wire field 13, schemas only."""
 
 
@@ -422,7 +421,7 @@ class TagItem(View):
     CREATOR_CRM_TAG_TYPE_RECENT_GIFT, 22 CREATOR_CRM_TAG_TYPE_RECENT_LIVE_CONTRIBUTION_TOP, 28
     CREATOR_CRM_TAG_TYPE_JUST_UPGRADE, .... Wire field 1, schemas only.
     """
-    tag_text: Text | None
+    tag_text: TextModel | None
     """Wire field 2, schemas only."""
     tag_value: int
     """Wire field 3, schemas only."""
@@ -444,9 +443,9 @@ class Topic(View):
     wire_type: ClassVar[str] = "Topic"
     topic_action_type: int
     """`TopicActionType`: 0 UNKNOWN, 1 FOLLOW. Wire field 1, schemas only."""
-    topic_text: Text | None
+    topic_text: TextModel | None
     """Wire field 2, schemas only."""
-    topic_tips: Text | None
+    topic_tips: TextModel | None
     """Wire field 3, captured in 1 of 2332 payloads."""
     has_button: bool
     """Wire field 4, captured in 1 of 2332 payloads."""

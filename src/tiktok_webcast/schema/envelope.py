@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .common import CommonMessageData, PublicAreaMessageCommon
-    from .image import ImageModel
-    from .text import Text
-
 
 
 class WebcastEnvelopeMessage(View):
@@ -69,7 +68,7 @@ class WebcastEnvelopePortalMessage(View):
         """Wire field 7, schemas only."""
         senderId: str
         """Wire field 8, captured in 10 of 2332 payloads."""
-        senderAvatar: ImageModel | None
+        senderAvatar: Image | None
         """Wire field 9, schemas only."""
         transCount: int
         """Wire field 10, captured in 10 of 2332 payloads."""
@@ -109,9 +108,9 @@ class EnvelopeGift(View):
     """Wire field 1, schemas only."""
     gift_price: int
     """Wire field 2, schemas only."""
-    gift_name: Text | None
+    gift_name: TextModel | None
     """Wire field 3, schemas only."""
-    gift_image: ImageModel | None
+    gift_image: Image | None
     """Wire field 4, schemas only."""
 
 
@@ -164,7 +163,7 @@ class MessageRedEnvelopInfo(View):
     """Unix seconds (push.md 12); also called timestamp. Wire field 7, captured in 29 of 2332 payloads."""
     send_user_id: str
     """Wire field 8, captured in 29 of 2332 payloads."""
-    send_user_avatar: ImageModel | None
+    send_user_avatar: Image | None
     """Wire field 9, captured in 29 of 2332 payloads."""
     create_at: str
     """Milliseconds since 1970, as text (push.md 12); also called createTime. Wire field 10, captured in 29 of 2332
@@ -259,5 +258,5 @@ class GoodyBagUserInfo(View):
     """Wire field 2, schemas only."""
     displayId: str
     """Wire field 3, captured in 5 of 2332 payloads."""
-    avatar: ImageModel | None
+    avatar: Image | None
     """Wire field 4, captured in 5 of 2332 payloads."""

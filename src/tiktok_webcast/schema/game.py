@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .common import CommonMessageData, PunishEventInfo
-    from .image import ImageModel
-    from .text import Text
-
 
 
 class WebcastGameRankNotifyMessage(View):
@@ -26,7 +25,7 @@ class WebcastGameRankNotifyMessage(View):
     """`GameRankNotifyMessageMsgType`: 0 MSG_TYPE_RANK_IN_OUT, 1 MSG_TYPE_RANK_CHANGE, 2 MSG_TYPE_ANCHOR_ENCOURAGE,
     255 MSG_TYPE_UN_KNOW. Wire field 2, schemas only.
     """
-    notify_text: Text | None
+    notify_text: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -36,7 +35,7 @@ class WebcastLiveGameIntroMessage(View):
     wire_type: ClassVar[str] = "WebcastLiveGameIntroMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Also called game_text. Wire field 2, schemas only."""
     has_rank_info: bool
     """Wire field 3, schemas only."""
@@ -198,7 +197,7 @@ class PictionaryInfo(View):
     """Wire field 5, captured in 10 of 2332 payloads."""
     sessionId: int
     """Wire field 6, captured in 10 of 2332 payloads."""
-    drawUrl: ImageModel | None
+    drawUrl: Image | None
     """Wire field 7, schemas only."""
     pictionaryType: int
     """Wire field 8, schemas only."""

@@ -12,13 +12,14 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.gift import GiftInfo as GiftInfoModel
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
+    from ..events.user import User as UserModel
     from .asset import AssetBundle, AssetsModel, AudioResource, GiftEffect
     from .common import CommonMessageData, MsgFilter, PublicAreaCommon, PublicAreaMessageCommon
-    from .image import ImageModel
     from .room import WebcastRoomNotifyMessage
-    from .text import Text
-    from .user import User, UserIdentity
-
+    from .user import UserIdentity
 
 
 class WebcastGiftMessage(View):
@@ -39,9 +40,9 @@ class WebcastGiftMessage(View):
     """
     combo_count: int
     """Equal to repeat_count in all 137 captured gifts (push.md 13). Wire field 6, captured in 149 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Also called fromUser. Wire field 7, captured in 149 of 2332 payloads."""
-    to_user: User | None
+    to_user: UserModel | None
     """Receiver; never set in the captures of 2023, where monitor_info.to_user_id always was (push.md 13). Wire
     field 8, schemas only.
     """
@@ -59,7 +60,7 @@ class WebcastGiftMessage(View):
     """Wire field 13, captured in 112 of 2332 payloads."""
     priority: GiftIMPriority | None
     """Wire field 14, captured in 86 of 2332 payloads."""
-    gift: Gift | None
+    gift: GiftInfoModel | None
     """The detail block may be left out on repeats (push.md 13); also called mGift, giftDetails, gift_details, info.
     Wire field 15, captured in 149 of 2332 payloads.
     """
@@ -69,7 +70,7 @@ class WebcastGiftMessage(View):
     """Captured: 1 or 4 on steps, absent on the end (push.md 13). Wire field 17, captured in 112 of 2332 payloads."""
     public_area_common: PublicAreaCommon | None
     """Wire field 18, schemas only."""
-    tray_display_text: Text | None
+    tray_display_text: TextModel | None
     """Wire field 19, captured in 149 of 2332 payloads."""
     banned_display_effects: int
     """Wire field 20, schemas only."""
@@ -83,9 +84,9 @@ class WebcastGiftMessage(View):
     """Wire field 24, captured in 64 of 2332 payloads."""
     is_first_sent: bool
     """Also called isFirstSendGift. Wire field 25, schemas only."""
-    display_text_for_anchor: Text | None
+    display_text_for_anchor: TextModel | None
     """Wire field 26, schemas only."""
-    display_text_for_audience: Text | None
+    display_text_for_audience: TextModel | None
     """Wire field 27, schemas only."""
     order_id: str
     """Wire field 28, schemas only."""
@@ -133,7 +134,7 @@ class WebcastGiftMessage(View):
     """Wire field 48, schemas only."""
     display_duration_ms: int
     """Milliseconds. Wire field 49, schemas only."""
-    display_text_for_sender: Text | None
+    display_text_for_sender: TextModel | None
     """Wire field 50, schemas only."""
     is_asset_bundle_gift: bool
     """Wire field 51, schemas only."""
@@ -171,7 +172,7 @@ class WebcastGiftBroadcastMessage(View):
     """Also called mFromUserId; RESOLVED: varint user id in 4 captures (pirate=bytes is wrong). Wire field 2,
     captured in 4 of 2332 payloads.
     """
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Also called mLeftIcon. Wire field 3, captured in 4 of 2332 payloads."""
     notify: WebcastRoomNotifyMessage | None
     """Also called mNotifyMessage. Wire field 4, captured in 4 of 2332 payloads."""
@@ -295,11 +296,11 @@ class Detail(View):
     """Used by TextEffect.portrait, TextEffect.landscape."""
 
     wire_type: ClassVar[str] = "Detail"
-    text: Text | None
+    text: TextModel | None
     """Wire field 1, schemas only."""
     text_font_size: int
     """Wire field 2, schemas only."""
-    background: ImageModel | None
+    background: Image | None
     """Wire field 3, schemas only."""
     start: int
     """Wire field 4, schemas only."""
@@ -331,9 +332,9 @@ class FlyingMicResources(View):
     """Used by WebcastGiftMessage.flying_mic_resources, WebcastGiftMessage.flying_mic_resources_v2."""
 
     wire_type: ClassVar[str] = "FlyingMicResources"
-    path_image: ImageModel | None
+    path_image: Image | None
     """Wire field 1, schemas only."""
-    mic_image: ImageModel | None
+    mic_image: Image | None
     """Wire field 2, schemas only."""
     transition_configs: tuple[TransitionConfig, ...]
     """Wire field 3, schemas only."""
@@ -343,7 +344,7 @@ class Gift(View):
     """Used by WebcastGiftMessage.gift, PollBasicInfo.gift, GiftCollection.gift."""
 
     wire_type: ClassVar[str] = "Gift"
-    image: ImageModel | None
+    image: Image | None
     """Also called giftImage, gift_image. Wire field 1, captured in 159 of 2332 payloads."""
     describe: str
     """Also called description. Wire field 2, captured in 159 of 2332 payloads."""
@@ -367,15 +368,15 @@ class Gift(View):
     """Wire field 13, captured in 157 of 2332 payloads."""
     primary_effect_id: int
     """Wire field 14, captured in 24 of 2332 payloads."""
-    gift_label_icon: ImageModel | None
+    gift_label_icon: Image | None
     """Also called leftLogo. Wire field 15, captured in 20 of 2332 payloads."""
     name: str
     """Also called giftName, gift_name. Wire field 16, captured in 159 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 21, captured in 159 of 2332 payloads."""
     gold_effect: str
     """Also called liveUserPngInfo. Wire field 24, schemas only."""
-    preview_image: ImageModel | None
+    preview_image: Image | None
     """Wire field 47, schemas only."""
     gift_panel_banner: GiftPanelBanner | None
     """Wire field 48, schemas only."""
@@ -451,7 +452,7 @@ class Gift(View):
     """Wire field 128, schemas only."""
     music_info: MusicGiftInfo | None
     """Wire field 140, schemas only."""
-    gift_bottom_right_label_icon: ImageModel | None
+    gift_bottom_right_label_icon: Image | None
     """Wire field 141, schemas only."""
     strategy_event: str
     """Wire field 201, schemas only."""
@@ -481,9 +482,9 @@ class GiftColorInfo(View):
     """Wire field 2, schemas only."""
     color_values: tuple[str, ...]
     """Wire field 3, schemas only."""
-    color_image: ImageModel | None
+    color_image: Image | None
     """Wire field 4, schemas only."""
-    gift_image: ImageModel | None
+    gift_image: Image | None
     """Wire field 5, schemas only."""
     color_effect_id: int
     """Wire field 6, schemas only."""
@@ -581,9 +582,9 @@ class GiftPanelBanner(View):
     """Used by Gift.gift_panel_banner."""
 
     wire_type: ClassVar[str] = "GiftPanelBanner"
-    display_text: Text | None
+    display_text: TextModel | None
     """Wire field 1, schemas only."""
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Wire field 2, schemas only."""
     schema_url: str
     """Wire field 3, schemas only."""
@@ -595,7 +596,7 @@ class GiftPanelBanner(View):
     """Wire field 7, schemas only."""
     banner_lynx_extra: str
     """Wire field 8, schemas only."""
-    bg_image: ImageModel | None
+    bg_image: Image | None
     """Wire field 9, schemas only."""
 
 
@@ -635,7 +636,7 @@ class GiftResource(View):
     wire_type: ClassVar[str] = "GiftResource"
     id: int
     """Wire field 1, schemas only."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 2, schemas only."""
     effect_id: int
     """Wire field 3, schemas only."""
@@ -651,7 +652,7 @@ class GiftSeriesInfo(View):
     """Wire field 3, schemas only."""
     enabled: bool
     """Wire field 4, schemas only."""
-    container_background: ImageModel | None
+    container_background: Image | None
     """Wire field 5, schemas only."""
     send_gift_button_color: str
     """Wire field 6, schemas only."""
@@ -671,9 +672,9 @@ class GiftSkin(View):
     """Wire field 1, schemas only."""
     gift_skin_name: str
     """Wire field 2, schemas only."""
-    static_image: ImageModel | None
+    static_image: Image | None
     """Wire field 3, schemas only."""
-    animated_image: ImageModel | None
+    animated_image: Image | None
     """Wire field 4, schemas only."""
 
 
@@ -717,21 +718,21 @@ class GiftTrayInfo(View):
     """Used by WebcastGiftMessage.tray_info."""
 
     wire_type: ClassVar[str] = "GiftTrayInfo"
-    tray_dynamic_img: ImageModel | None
+    tray_dynamic_img: Image | None
     """Also called mDynamicImg, m_dynamic_img. Wire field 1, schemas only."""
     can_mirror: bool
     """Wire field 2, schemas only."""
-    tray_normal_bg_img: ImageModel | None
+    tray_normal_bg_img: Image | None
     """Wire field 3, schemas only."""
     tray_normal_bg_color: tuple[str, ...]
     """Wire field 4, schemas only."""
-    tray_small_bg_img: ImageModel | None
+    tray_small_bg_img: Image | None
     """Wire field 5, schemas only."""
     tray_small_bg_color: tuple[str, ...]
     """Wire field 6, schemas only."""
-    right_tag_text: Text | None
+    right_tag_text: TextModel | None
     """Wire field 7, schemas only."""
-    right_tag_bg_img: ImageModel | None
+    right_tag_bg_img: Image | None
     """Wire field 8, schemas only."""
     right_tag_bg_color: tuple[str, ...]
     """Wire field 9, schemas only."""
@@ -835,7 +836,7 @@ class RandomGiftBubble(View):
     wire_type: ClassVar[str] = "RandomGiftBubble"
     display_text: str
     """Also called bubbleDisplayText. Wire field 1, schemas only."""
-    icon_dynamic_effect: ImageModel | None
+    icon_dynamic_effect: Image | None
     """Also called image. Wire field 2, schemas only."""
 
 
@@ -843,9 +844,9 @@ class RandomGiftPanelBanner(View):
     """Used by GiftRandomEffectInfo.random_gift_panel_banner."""
 
     wire_type: ClassVar[str] = "RandomGiftPanelBanner"
-    bg_image: ImageModel | None
+    bg_image: Image | None
     """Wire field 1, schemas only."""
-    shading_image: ImageModel | None
+    shading_image: Image | None
     """Wire field 2, schemas only."""
     target_num: int
     """Wire field 3, captured in 10 of 2332 payloads."""
@@ -853,7 +854,7 @@ class RandomGiftPanelBanner(View):
     """Wire field 4, captured in 10 of 2332 payloads."""
     display_text: str
     """Wire field 5, schemas only."""
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Wire field 6, schemas only."""
     schema_url: str
     """Wire field 7, schemas only."""
@@ -931,7 +932,7 @@ class TransitionConfig(View):
     wire_type: ClassVar[str] = "TransitionConfig"
     config_id: int
     """Wire field 1, schemas only."""
-    resource_image: ImageModel | None
+    resource_image: Image | None
     """Wire field 2, schemas only."""
 
 
@@ -1061,7 +1062,7 @@ class GiftCollection(View):
     """Wire field 1, captured in 10 of 2332 payloads."""
     effectNameKey: str
     """Wire field 2, schemas only."""
-    gift: Gift | None
+    gift: GiftInfoModel | None
     """Wire field 3, captured in 10 of 2332 payloads."""
     messageType: int
     """`MessageType`: 0 SUB_SUCCESS, 1 ANCHOR_REMINDER, 2 ENTER_ROOM_EXPIRE_SOON, 3 SUB_GOAL_CREATE_TO_ANCHOR, 4

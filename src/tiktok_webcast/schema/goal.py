@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from .badge import BadgeStruct
+    from ..events.badge import Badge
+    from ..events.image import Image
     from .common import CommonMessageData
-    from .image import ImageModel
     from .user import EnigmaInfo
-
 
 
 class WebcastGoalUpdateMessage(View):
@@ -29,7 +28,7 @@ class WebcastGoalUpdateMessage(View):
     """Also called goal_blob. Wire field 3, captured in 60 of 2332 payloads."""
     contributor_id: int
     """Wire field 4, captured in 56 of 2332 payloads."""
-    contributor_avatar: ImageModel | None
+    contributor_avatar: Image | None
     """Wire field 5, captured in 56 of 2332 payloads."""
     contributor_display_id: str
     """Wire field 6, captured in 56 of 2332 payloads."""
@@ -185,7 +184,7 @@ class LiveStreamGoalContributor(View):
     wire_type: ClassVar[str] = "LiveStreamGoalContributor"
     user_id: int
     """Wire field 1, captured in 58 of 2332 payloads."""
-    avatar: ImageModel | None
+    avatar: Image | None
     """Wire field 2, captured in 58 of 2332 payloads."""
     display_id: str
     """Wire field 3, captured in 58 of 2332 payloads."""
@@ -197,7 +196,7 @@ class LiveStreamGoalContributor(View):
     """Wire field 6, captured in 33 of 2332 payloads."""
     is_friend: bool
     """Wire field 7, captured in 31 of 2332 payloads."""
-    unknown_8: tuple[BadgeStruct, ...]
+    unknown_8: tuple[Badge, ...]
     """Seen in captures, meaning unknown (bytes parse as BadgeStruct). Wire field 8, captured in 16 of 2332 payloads."""
     follow_by_owner: bool
     """Wire field 9, schemas only."""
@@ -251,7 +250,7 @@ class LiveStreamSubGoalGift(View):
     wire_type: ClassVar[str] = "LiveStreamSubGoalGift"
     name: str
     """Wire field 1, captured in 59 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, captured in 59 of 2332 payloads."""
     diamond_count: int
     """Wire field 3, captured in 59 of 2332 payloads."""

@@ -10,7 +10,6 @@ from typing import ClassVar
 from ..view import View
 
 
-
 class Content(View):
     """Used by ImageModel.content."""
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.image import Image
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, PublicAreaMessageCommon
-    from .image import ImageModel
     from .text import SpecifiedDisplayText
-    from .user import User
-
 
 
 class WebcastLikeMessage(View):
@@ -33,11 +32,11 @@ class WebcastLikeMessage(View):
     """
     color: int
     """Wire field 4, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 5, captured in 158 of 2332 payloads."""
     icon: str
     """Wire field 6, schemas only."""
-    icons: tuple[ImageModel, ...]
+    icons: tuple[Image, ...]
     """Wire field 7, schemas only."""
     specified_display_text: tuple[SpecifiedDisplayText, ...]
     """Wire field 8, captured in 158 of 2332 payloads."""

@@ -12,12 +12,11 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, PerceptionDialogInfo, PunishEventInfo
-    from .image import ImageModel
     from .link_layout import LayoutState, PosIdentity, SpotInfo
-    from .text import Text
-    from .user import User
-
 
 
 class WebcastLinkMessage(View):
@@ -134,9 +133,9 @@ class WebcastSpeakerMessage(View):
     wire_type: ClassVar[str] = "WebcastSpeakerMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Known to the older schemas only. Wire field 2, schemas only."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Known to the older schemas only. Wire field 3, schemas only."""
 
 
@@ -315,7 +314,7 @@ class LinkerInviteContent(View):
     """Wire field 6, schemas only."""
     to_linkmic_id_str: str
     """Wire field 7, schemas only."""
-    from_user: User | None
+    from_user: UserModel | None
     """Also called user. Wire field 8, schemas only."""
     required_mic_idx: int
     """Wire field 9, schemas only."""
@@ -433,7 +432,7 @@ class LinkerRandomMatchContent(View):
     """Used by WebcastLinkMessage.random_match_content."""
 
     wire_type: ClassVar[str] = "LinkerRandomMatchContent"
-    user: User | None
+    user: UserModel | None
     """Wire field 1, schemas only."""
     room_id: int
     """Wire field 2, schemas only."""
@@ -475,9 +474,9 @@ class LinkerReplyContent(View):
     """Wire field 7, schemas only."""
     linker_setting: bytes
     """A `LinkerSetting`, not expanded. Wire field 8, schemas only."""
-    from_user: User | None
+    from_user: UserModel | None
     """Also called inviterUser. Wire field 9, schemas only."""
-    to_user: User | None
+    to_user: UserModel | None
     """Also called inviteeUser. Wire field 10, schemas only."""
     rtc_ext_info_map: Mapping[int, str]
     """Wire field 11, schemas only."""
@@ -529,7 +528,7 @@ class LinkmicUserToastContent(View):
     """Wire field 1, schemas only."""
     room_id: int
     """Wire field 2, schemas only."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Wire field 3, schemas only."""
     leaved_user_id: int
     """Wire field 4, schemas only."""
@@ -655,7 +654,7 @@ class CohostListUser(View):
     """Wire field 1, captured in 1 of 2332 payloads."""
     nick_name: str
     """Wire field 2, captured in 1 of 2332 payloads."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Wire field 3, captured in 1 of 2332 payloads."""
     linked_time: int
     """Wire field 4, captured in 1 of 2332 payloads."""
@@ -701,7 +700,7 @@ class ListUser(View):
     """Used by LinkedListChangeContent.linked_users, LinkerEnterContent.linked_users."""
 
     wire_type: ClassVar[str] = "ListUser"
-    user: User | None
+    user: UserModel | None
     """Wire field 1, captured in 1 of 2332 payloads."""
     linkmic_id: int
     """Wire field 2, captured in 1 of 2332 payloads."""
@@ -737,7 +736,7 @@ class LinkListUser(View):
     """
 
     wire_type: ClassVar[str] = "LinkListUser"
-    user: User | None
+    user: UserModel | None
     """Wire field 1, captured in 66 of 2332 payloads."""
     modify_time: int
     """Wire field 2, captured in 66 of 2332 payloads."""
@@ -755,7 +754,7 @@ class LinkListUser(View):
     """Wire field 8, schemas only."""
     link_user_type: int
     """Wire field 9, schemas only."""
-    blurred_avatar: ImageModel | None
+    blurred_avatar: Image | None
     """Wire field 10, schemas only."""
 
 

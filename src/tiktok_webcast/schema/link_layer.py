@@ -12,11 +12,10 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
     from .common import CommonMessageData
-    from .image import ImageModel
     from .link import MicPositionData, Player
     from .link_layout import LayoutData, LayoutState, PosIdentity, SpotInfo
-
 
 
 class WebcastLinkLayerMessage(View):
@@ -567,7 +566,7 @@ class CohostUserInfo(View):
     """Wire field 11, captured in 3 of 2332 payloads."""
     display_id: str
     """Wire field 12, captured in 3 of 2332 payloads."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Wire field 13, captured in 3 of 2332 payloads."""
     follow_status: int
     """Wire field 14, captured in 3 of 2332 payloads."""

@@ -10,7 +10,6 @@ from typing import ClassVar
 from ..view import View
 
 
-
 class CohostTypeLayoutExtra(View):
     """Used by LayoutState.cohost_layout_extra."""
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.user import User as UserModel
     from .battle import GiftGalleryBadgeInfo
     from .common import CommonMessageData
     from .link_layout import PosIdentity
-    from .user import User
-
 
 
 class WebcastLinkMicFanTicketMethod(View):
@@ -135,7 +134,7 @@ class WebcastLinkMicMethod(View):
     """Wire field 43, captured in 12 of 2332 payloads."""
     sec_apply_uid: int
     """Wire field 44, schemas only."""
-    linked_users: tuple[User, ...]
+    linked_users: tuple[UserModel, ...]
     """Wire field 45, schemas only."""
     sec_from_user_id: str
     """Wire field 46, schemas only."""
@@ -167,7 +166,7 @@ class WebcastLinkMicAnchorGuideMessage(View):
     """Wire field 4, schemas only."""
     guideType: int
     """Wire field 5, captured in 10 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 6, captured in 10 of 2332 payloads."""
     logId: str
     """Wire field 7, schemas only."""

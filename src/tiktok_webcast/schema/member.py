@@ -12,11 +12,10 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, PublicAreaMessageCommon
-    from .image import ImageModel
-    from .text import Text
-    from .user import User
-
 
 
 class WebcastMemberMessage(View):
@@ -25,13 +24,13 @@ class WebcastMemberMessage(View):
     wire_type: ClassVar[str] = "WebcastMemberMessage"
     common: CommonMessageData | None
     """Also called event. Wire field 1, captured in 169 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 2, captured in 169 of 2332 payloads."""
     member_count: int
     """The viewer count (push.md 10); also called count, total_viewers. Wire field 3, captured in 169 of 2332
     payloads.
     """
-    operator: User | None
+    operator: UserModel | None
     """Wire field 4, schemas only."""
     is_set_to_admin: bool
     """Also called setToAdmin. Wire field 5, schemas only."""
@@ -61,11 +60,11 @@ class WebcastMemberMessage(View):
     """Wire field 14, schemas only."""
     enter_effect_config: EffectConfigBean | None
     """Also called effectConfig, effect_config. Wire field 15, schemas only."""
-    background_image: ImageModel | None
+    background_image: Image | None
     """Wire field 16, schemas only."""
-    background_image_v2: ImageModel | None
+    background_image_v2: Image | None
     """Also called background. Wire field 17, schemas only."""
-    anchor_display_text: Text | None
+    anchor_display_text: TextModel | None
     """Wire field 18, captured in 169 of 2332 payloads."""
     client_enter_source: str
     """Wire field 19, captured in 169 of 2332 payloads."""
@@ -141,11 +140,11 @@ class WebcastUnauthorizedMemberMessage(View):
     """Wire field 1, captured in 12 of 2332 payloads."""
     action: int
     """Wire field 2, captured in 12 of 2332 payloads."""
-    nick_name_prefix: Text | None
+    nick_name_prefix: TextModel | None
     """Wire field 3, captured in 12 of 2332 payloads."""
     nick_name: str
     """Wire field 4, captured in 12 of 2332 payloads."""
-    enter_text: Text | None
+    enter_text: TextModel | None
     """Wire field 5, captured in 12 of 2332 payloads."""
     public_area_common: PublicAreaMessageCommon | None
     """Wire field 6, schemas only."""
@@ -159,7 +158,7 @@ class Contributor(View):
     """Coins given (push.md 15); also called mScore, coinCount, coins_given. Wire field 1, captured in 151 of 2332
     payloads.
     """
-    user: User | None
+    user: UserModel | None
     """Also called mUser. Wire field 2, captured in 166 of 2332 payloads."""
     rank: int
     """1, 2, 3, ... with falling scores (push.md 15); also called mRank. Wire field 3, captured in 166 of 2332
@@ -175,19 +174,19 @@ class EffectConfigBean(View):
     wire_type: ClassVar[str] = "EffectConfigBean"
     type: int
     """Wire field 1, schemas only."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, schemas only."""
     avatarPos: int
     """Known to the older schemas only. Wire field 3, schemas only."""
-    text: Text | None
+    text: TextModel | None
     """Also called textKey, text_key. Wire field 4, schemas only."""
-    textIcon: ImageModel | None
+    textIcon: Image | None
     """Known to the older schemas only. Wire field 5, schemas only."""
     stayTime: int
     """Known to the older schemas only. Wire field 6, schemas only."""
     animAssetId: int
     """Known to the older schemas only. Wire field 7, schemas only."""
-    badge: ImageModel | None
+    badge: Image | None
     """Wire field 8, schemas only."""
     flexSettingArrayList: tuple[int, ...]
     """Known to the older schemas only. Wire field 9, schemas only."""

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .common import CommonMessageData, PerceptionDialogInfo, PublicAreaMessageCommon, PunishEventInfo
-    from .image import ImageModel
-    from .text import Text
-
 
 
 class WebcastAccessControlMessage(View):
@@ -40,9 +39,9 @@ class WebcastAccessRecallMessage(View):
     """Wire field 4, schemas only."""
     scene: str
     """App=Scene scene; RESOLVED: string in 11 captures. Wire field 5, captured in 11 of 2332 payloads."""
-    notice: Text | None
+    notice: TextModel | None
     """Wire field 6, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Wire field 7, schemas only."""
     punish_info: PunishEventInfo | None
     """Wire field 8, captured in 10 of 2332 payloads."""
@@ -106,11 +105,11 @@ class WebcastCapsuleMessage(View):
     wire_type: ClassVar[str] = "WebcastCapsuleMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 10 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    desc: Text | None
+    desc: TextModel | None
     """Wire field 3, captured in 10 of 2332 payloads."""
-    button_text: Text | None
+    button_text: TextModel | None
     """Wire field 4, captured in 10 of 2332 payloads."""
     schema: str
     """Wire field 5, captured in 10 of 2332 payloads."""
@@ -170,19 +169,19 @@ class WebcastNoticeMessage(View):
     """Wire field 3, schemas only."""
     style: str
     """Wire field 4, schemas only."""
-    title: Text | None
+    title: TextModel | None
     """Wire field 5, schemas only."""
-    violation_reason: Text | None
+    violation_reason: TextModel | None
     """Wire field 6, schemas only."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Also called illegalText. Wire field 7, schemas only."""
-    tips_title: Text | None
+    tips_title: TextModel | None
     """Also called bottomTip. Wire field 8, schemas only."""
     tips_url: str
     """Also called tipUrl. Wire field 9, schemas only."""
-    notice_title: Text | None
+    notice_title: TextModel | None
     """Wire field 10, schemas only."""
-    notice_content: Text | None
+    notice_content: TextModel | None
     """Wire field 11, schemas only."""
     scene: str
     """App=Scene scene; not captured, but the four captured sibling fields are all strings. Wire field 12, schemas
@@ -218,11 +217,11 @@ class WebcastPerceptionMessage(View):
     """Wire field 4, schemas only."""
     show_violation_warning: bool
     """Also called showViolation. Wire field 5, schemas only."""
-    toast: Text | None
+    toast: TextModel | None
     """Wire field 6, schemas only."""
     float_style: int
     """Wire field 7, schemas only."""
-    float_text: Text | None
+    float_text: TextModel | None
     """Wire field 8, schemas only."""
     sheet: PerceptionSheetInfo | None
     """Wire field 9, schemas only."""
@@ -318,19 +317,19 @@ class PerceptionSheetInfo(View):
     ICON_TYPE_MATCH, 14 ICON_TYPE_LIVE_GOAL, 15 ICON_TYPE_SUBSCRIPTION, 16 ICON_TYPE_STAR_COMMENT, 17
     ICON_TYPE_RANKING, 18 ICON_TYPE_COMMON. Wire field 1, schemas only.
     """
-    title: Text | None
+    title: TextModel | None
     """Wire field 2, schemas only."""
-    sub_title: Text | None
+    sub_title: TextModel | None
     """Wire field 3, schemas only."""
-    reason_title: Text | None
+    reason_title: TextModel | None
     """Wire field 4, schemas only."""
-    reason_info: Text | None
+    reason_info: TextModel | None
     """Wire field 5, schemas only."""
-    not_allowed_title: Text | None
+    not_allowed_title: TextModel | None
     """Wire field 6, schemas only."""
-    not_allowed_text: Text | None
+    not_allowed_text: TextModel | None
     """Wire field 7, schemas only."""
-    default_action_text: Text | None
+    default_action_text: TextModel | None
     """Wire field 8, schemas only."""
     scene: int
     """Wire field 9, schemas only."""

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.user import User as UserModel
     from .chat import WebcastChatMessage
     from .common import CommonMessageData
     from .gift import WebcastGiftMessage
     from .like import WebcastLikeMessage
     from .member import WebcastMemberMessage
     from .social import WebcastSocialMessage
-    from .user import User
-
 
 
 class WebcastRoomPinMessage(View):
@@ -40,7 +39,7 @@ class WebcastRoomPinMessage(View):
     """Also called original_msg_type. Wire field 30, captured in 19 of 2332 payloads."""
     pin_time: int
     """Also called timestamp. Wire field 31, captured in 19 of 2332 payloads."""
-    operator: User | None
+    operator: UserModel | None
     """Wire field 32, captured in 19 of 2332 payloads."""
     action: int
     """`PinMessageActionType`: 0 UN_KOWN, 1 PIN, 2 PIN_CANCEL. Wire field 33, captured in 19 of 2332 payloads."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.gift import GiftInfo as GiftInfoModel
+    from ..events.image import Image
+    from ..events.user import User as UserModel
     from .common import CommonMessageData
-    from .gift import Gift
-    from .image import ImageModel
-    from .user import User
-
 
 
 class WebcastPollMessage(View):
@@ -57,7 +56,7 @@ class PollBasicInfo(View):
     """Wire field 4, schemas only."""
     user_cnt: int
     """Wire field 5, schemas only."""
-    gift: Gift | None
+    gift: GiftInfoModel | None
     """Wire field 6, schemas only."""
     poll_id_str: str
     """Wire field 7, schemas only."""
@@ -85,7 +84,7 @@ class PollEndContent(View):
     """
     option_list: tuple[PollOptionInfo, ...]
     """Wire field 2, captured in 2 of 2332 payloads."""
-    operator: User | None
+    operator: UserModel | None
     """Wire field 3, captured in 2 of 2332 payloads."""
 
 
@@ -115,7 +114,7 @@ class PollStartContent(View):
     """Wire field 3, captured in 2 of 2332 payloads."""
     title: str
     """Wire field 4, captured in 1 of 2332 payloads."""
-    operator: User | None
+    operator: UserModel | None
     """Wire field 5, captured in 2 of 2332 payloads."""
 
 
@@ -125,7 +124,7 @@ class PollUpdateVotesContent(View):
     wire_type: ClassVar[str] = "PollUpdateVotesContent"
     option_list: tuple[PollOptionInfo, ...]
     """Wire field 2, captured in 6 of 2332 payloads."""
-    operator: User | None
+    operator: UserModel | None
     """Wire field 3, schemas only."""
 
 
@@ -157,7 +156,7 @@ class VoteUser(View):
     """Wire field 1, captured in 8 of 2332 payloads."""
     nick_name: str
     """Wire field 2, captured in 8 of 2332 payloads."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Wire field 3, captured in 8 of 2332 payloads."""
     vote_count: int
     """Wire field 4, schemas only."""

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.user import User as UserModel
     from .common import CommonMessageData
-    from .user import User
-
 
 
 class WebcastQuestionNewMessage(View):
@@ -81,7 +80,7 @@ class Question(View):
     """Wire field 3, schemas only."""
     create_time: int
     """Unix seconds (captures.md). Wire field 4, captured in 20 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 5, captured in 20 of 2332 payloads."""
     create_from: int
     """Wire field 20, captured in 10 of 2332 payloads."""

@@ -12,12 +12,12 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
     from .badge import BorderInfo
     from .common import CommonMessageData, PublicAreaMessageCommon
-    from .image import ImageModel
     from .room import WebcastRoomNotifyMessage
-    from .text import Text, TextFormat
-
+    from .text import TextFormat
 
 
 class WebcastRankUpdateMessage(View):
@@ -132,15 +132,15 @@ class WebcastRankTextMessage(View):
     """Wire field 3, captured in 36 of 2332 payloads."""
     owner_idx_after_update: int
     """Wire field 4, captured in 43 of 2332 payloads."""
-    self_get_badge_msg: Text | None
+    self_get_badge_msg: TextModel | None
     """Also called detailsSmall. Wire field 5, captured in 42 of 2332 payloads."""
-    other_get_badge_msg: Text | None
+    other_get_badge_msg: TextModel | None
     """Also called details. Wire field 6, captured in 42 of 2332 payloads."""
     cur_user_id: int
     """Also called id1. Wire field 7, captured in 42 of 2332 payloads."""
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Wire field 8, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Wire field 9, schemas only."""
     rank_type: int
     """`ProfitRankType`: 0 TYPE_HOURLY_RANK, 1 TYPE_WEEKLY_RANK, 2 TYPE_HOURLY_STAR_RANK, 3
@@ -175,9 +175,9 @@ class AffiliatedInfo(View):
     """Used by RankUpdate.affiliated_info."""
 
     wire_type: ClassVar[str] = "AffiliatedInfo"
-    text_content: Text | None
+    text_content: TextModel | None
     """Wire field 1, schemas only."""
-    gap_desc: Text | None
+    gap_desc: TextModel | None
     """Wire field 2, schemas only."""
     real_time_rank: int
     """Wire field 3, schemas only."""
@@ -191,7 +191,7 @@ class AffiliatedInfo(View):
     """`AffiliatedInfoStickerShowScene`: 0 NORMAL, 1 SETTLING, 2 SETTLED. Wire field 7, schemas only."""
     sticker_settle_show_duration: int
     """Wire field 8, schemas only."""
-    sticker_gap_desc: Text | None
+    sticker_gap_desc: TextModel | None
     """Wire field 9, schemas only."""
     sticker_track_param: Mapping[str, str]
     """Wire field 10, schemas only."""
@@ -232,11 +232,11 @@ class RankAnimationInfo(View):
     """Wire field 1, schemas only."""
     background_color_string: str
     """Wire field 2, schemas only."""
-    content_text: Text | None
+    content_text: TextModel | None
     """Wire field 3, schemas only."""
     duration: int
     """Wire field 4, schemas only."""
-    tile_content: tuple[Text, ...]
+    tile_content: tuple[TextModel, ...]
     """Wire field 5, schemas only."""
 
 
@@ -265,7 +265,7 @@ class RankTabInfo(View):
     """
     title: str
     """Wire field 2, schemas only."""
-    title_text: Text | None
+    title_text: TextModel | None
     """Also called title. Wire field 3, schemas only."""
     list_lynx_type: int
     """Wire field 4, schemas only."""
@@ -286,7 +286,7 @@ class RankUpdate(View):
     """
     own_rank: int
     """Also called ownerRank, owner_rank. Wire field 2, captured in 105 of 2332 payloads."""
-    default_content: Text | None
+    default_content: TextModel | None
     """Also called data. Wire field 3, captured in 116 of 2332 payloads."""
     prompt: bytes
     """Wire field 4, captured in 110 of 2332 payloads."""
@@ -311,7 +311,7 @@ class RankUpdate(View):
     """Wire field 10, captured in 115 of 2332 payloads."""
     owneronrank: bool
     """Wire field 11, captured in 105 of 2332 payloads."""
-    entranceicon: ImageModel | None
+    entranceicon: Image | None
     """Wire field 12, schemas only."""
     affiliated_info: AffiliatedInfo | None
     """Wire field 13, schemas only."""

@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from .badge import BadgeStruct, PrivilegeLogExtra
-    from .common import CommonMessageData, PerceptionDialogInfo, PublicAreaMessageCommon, PunishEventInfo, RoomNotifyMessage, RoomNotifyMessageExtra
-    from .image import ImageModel
-    from .text import Text
-    from .user import User
-
+    from ..events.badge import Badge
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
+    from ..events.user import User as UserModel
+    from .badge import PrivilegeLogExtra
+    from .common import (
+        CommonMessageData,
+        PerceptionDialogInfo,
+        PublicAreaMessageCommon,
+        PunishEventInfo,
+        RoomNotifyMessage,
+        RoomNotifyMessageExtra,
+    )
 
 
 class WebcastControlMessage(View):
@@ -35,11 +42,11 @@ class WebcastControlMessage(View):
     """Also called extraInfo. Wire field 4, captured in 4 of 2332 payloads."""
     perception_dialog: PerceptionDialogInfo | None
     """Also called perceptionDialogInfo. Wire field 5, schemas only."""
-    perception_audience_text: Text | None
+    perception_audience_text: TextModel | None
     """Wire field 6, schemas only."""
     punish_info: PunishEventInfo | None
     """Wire field 7, schemas only."""
-    float_text: Text | None
+    float_text: TextModel | None
     """Wire field 8, schemas only."""
     float_style: int
     """Wire field 9, schemas only."""
@@ -57,11 +64,11 @@ class WebcastLiveIntroMessage(View):
     """Wire field 3, captured in 9 of 2332 payloads."""
     content: str
     """Also called description, message. Wire field 4, captured in 9 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Also called host, streamer. Wire field 5, captured in 9 of 2332 payloads."""
     intro_mode: int
     """Wire field 6, captured in 9 of 2332 payloads."""
-    badges: tuple[BadgeStruct, ...]
+    badges: tuple[Badge, ...]
     """Also called extra_info. Wire field 7, captured in 9 of 2332 payloads."""
     content_language: str
     """Also called language. Wire field 8, captured in 9 of 2332 payloads."""
@@ -169,7 +176,7 @@ class WebcastRoomMessage(View):
     """Also called supportLandscape. Wire field 3, schemas only."""
     source: int
     """Wire field 4, captured in 8 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 5, captured in 44 of 2332 payloads."""
     scene: str
     """App=Scene scene; v2=Scene scene; pirate=int32 scene; RESOLVED: string in 44 captures. Wire field 6, captured
@@ -203,7 +210,7 @@ class WebcastRoomNotifyMessage(View):
     """Wire field 3, captured in 26 of 2332 payloads."""
     content: str
     """Wire field 4, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 5, schemas only."""
     extra: RoomNotifyMessageExtra | None
     """Wire field 6, captured in 26 of 2332 payloads."""
@@ -293,15 +300,15 @@ class Extra(View):
     """Wire field 1, schemas only."""
     reason_no: int
     """Wire field 2, schemas only."""
-    title: Text | None
+    title: TextModel | None
     """Wire field 3, schemas only."""
-    violation_reason: Text | None
+    violation_reason: TextModel | None
     """Wire field 4, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Wire field 5, schemas only."""
-    got_it_button: Text | None
+    got_it_button: TextModel | None
     """Wire field 6, schemas only."""
-    ban_detail_button: Text | None
+    ban_detail_button: TextModel | None
     """Wire field 7, schemas only."""
     source: str
     """Wire field 8, captured in 3 of 2332 payloads."""
@@ -363,7 +370,7 @@ class Hashtag(View):
     """Wire field 1, captured in 11 of 2332 payloads."""
     title: str
     """Wire field 2, schemas only."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 3, captured in 11 of 2332 payloads."""
     namespace: int
     """`HashtagNamespace`: 0 GLOBAL, 1 GAMING. Wire field 4, schemas only."""

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .common import CommonMessageData
 
 
-
 class WebcastOecLiveShoppingMessage(View):
     """Live shopping product event. Seen in 10 real payloads (2023)."""
 

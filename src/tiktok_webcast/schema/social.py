@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, PublicAreaMessageCommon
-    from .user import User
-
 
 
 class WebcastSocialMessage(View):
@@ -21,7 +20,7 @@ class WebcastSocialMessage(View):
     wire_type: ClassVar[str] = "WebcastSocialMessage"
     common: CommonMessageData | None
     """Also called event. Wire field 1, captured in 140 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 2, captured in 140 of 2332 payloads."""
     share_type: int
     """1 on 42 of 56 captured shares (push.md 9). Wire field 3, captured in 42 of 2332 payloads."""

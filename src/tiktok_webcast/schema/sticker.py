@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
+    from ..events.image import Image
     from .common import CommonMessageData
-    from .image import ImageModel
-
 
 
 class WebcastAnchorToolModificationMessage(View):
@@ -97,7 +96,7 @@ class DonationSticker(View):
     wire_type: ClassVar[str] = "DonationSticker"
     id: int
     """Wire field 1, captured in 3 of 2332 payloads."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 2, schemas only."""
     type: int
     """Wire field 3, captured in 3 of 2332 payloads."""
@@ -139,7 +138,7 @@ class OrganizationModel(View):
     """Wire field 3, captured in 3 of 2332 payloads."""
     donateLink: str
     """Wire field 4, captured in 3 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 5, captured in 3 of 2332 payloads."""
     organizationId: str
     """Wire field 6, captured in 3 of 2332 payloads."""
@@ -161,9 +160,9 @@ class RoomSticker(View):
     """Seen in captures, meaning unknown. Wire field 5, captured in 7 of 2332 payloads."""
     unknown_6: str
     """Seen in captures, meaning unknown. Wire field 6, captured in 7 of 2332 payloads."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 7, captured in 9 of 2332 payloads."""
-    ninePatchImage: ImageModel | None
+    ninePatchImage: Image | None
     """Wire field 8, captured in 7 of 2332 payloads."""
     unknown_9: int
     """Seen in captures, meaning unknown. Wire field 9, captured in 9 of 2332 payloads."""

@@ -12,8 +12,7 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .image import ImageModel
-
+    from ..events.image import Image
 
 
 class CreatorScoreDisplayInfo(View):
@@ -36,9 +35,9 @@ class CreatorScoreLabelInfo(View):
     """Wire field 2, schemas only."""
     label_text_color_light: str
     """Wire field 3, schemas only."""
-    logo_dark: ImageModel | None
+    logo_dark: Image | None
     """Wire field 4, schemas only."""
-    logo_light: ImageModel | None
+    logo_light: Image | None
     """Wire field 5, schemas only."""
     pop_up_info: PopUpInfo | None
     """Wire field 6, schemas only."""

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from .badge import BadgeStruct
-    from .chat import EmoteModel
+    from ..events.badge import Badge
+    from ..events.emote import Emote
+    from ..events.image import Image
+    from ..events.text import Text as TextModel
+    from ..events.user import User as UserModel
     from .common import CommonMessageData, PublicAreaMessageCommon, RoomNotifyMessage
-    from .image import ImageModel
-    from .text import Text
-    from .user import User
-
 
 
 class WebcastSubNotifyMessage(View):
@@ -25,7 +24,7 @@ class WebcastSubNotifyMessage(View):
     wire_type: ClassVar[str] = "WebcastSubNotifyMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 1 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Also called sender. Wire field 2, captured in 1 of 2332 payloads."""
     exhibition_type: int
     """`ExhibitionType`: 0 DEFAULT, 1 FOLD, 2 PUBLIC_SCREEN. Wire field 3, schemas only."""
@@ -99,7 +98,7 @@ class WebcastSubscriptionNotifyMessage(View):
     wire_type: ClassVar[str] = "WebcastSubscriptionNotifyMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 2, schemas only."""
     exhibition_type: int
     """Wire field 3, schemas only."""
@@ -131,9 +130,9 @@ class WebcastSubscriptionGuideMessage(View):
     wire_type: ClassVar[str] = "WebcastSubscriptionGuideMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 10 of 2332 payloads."""
-    description: Text | None
+    description: TextModel | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    buttonName: Text | None
+    buttonName: TextModel | None
     """Wire field 3, captured in 10 of 2332 payloads."""
     buttonUrl: str
     """Wire field 4, captured in 10 of 2332 payloads."""
@@ -153,7 +152,7 @@ class SubPinCard(View):
     """A `TextApi`, not expanded. Wire field 2, schemas only."""
     desc: bytes
     """A `TextApi`, not expanded. Wire field 3, schemas only."""
-    image: ImageModel | None
+    image: Image | None
     """Wire field 4, schemas only."""
     type: int
     """`PinCardType`: 0 UNKNOWN_PIN_CARD_TYPE, 1 CUSTOMIZED_BENEFIT_E_NUM, 2 SUB_GOAL_E_NUM, 3 UP_SELL_DM, 4
@@ -173,7 +172,7 @@ class SubPinCard(View):
     """A `SubPinCardExtra`, not expanded. Wire field 11, schemas only."""
     highlight_text_num: int
     """Wire field 12, schemas only."""
-    icons: tuple[ImageModel, ...]
+    icons: tuple[Image, ...]
     """Wire field 13, schemas only."""
     pin_source: int
     """Wire field 14, schemas only."""
@@ -276,13 +275,13 @@ class SubWaveSubscriberInfo(View):
     wire_type: ClassVar[str] = "SubWaveSubscriberInfo"
     userId: int
     """Wire field 1, captured in 10 of 2332 payloads."""
-    avatar: ImageModel | None
+    avatar: Image | None
     """Wire field 2, captured in 10 of 2332 payloads."""
     displayId: str
     """Wire field 3, captured in 10 of 2332 payloads."""
     userIdStr: str
     """Wire field 4, captured in 10 of 2332 payloads."""
-    badgeList: tuple[BadgeStruct, ...]
+    badgeList: tuple[Badge, ...]
     """Wire field 5, captured in 10 of 2332 payloads."""
 
 
@@ -346,5 +345,5 @@ class AnchorSubWaveChallengeSettings(View):
     """Wire field 3, captured in 10 of 2332 payloads."""
     duringTime: int
     """Wire field 4, captured in 10 of 2332 payloads."""
-    emoteList: tuple[EmoteModel, ...]
+    emoteList: tuple[Emote, ...]
     """Wire field 5, captured in 10 of 2332 payloads."""

@@ -12,9 +12,9 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .image import ImageModel
-    from .user import User
-
+    from ..events.image import Image
+    from ..events.text import Text as TextModel, TextPiece as TextPieceModel
+    from ..events.user import User as UserModel
 
 
 class PatternRef(View):
@@ -35,7 +35,7 @@ class SpecifiedDisplayText(View):
     wire_type: ClassVar[str] = "SpecifiedDisplayText"
     uid: int
     """Wire field 1, captured in 158 of 2332 payloads."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Wire field 2, captured in 158 of 2332 payloads."""
 
 
@@ -53,7 +53,7 @@ class Text(View):
     """
     default_format: TextFormat | None
     """Wire field 3, captured in 1002 of 2332 payloads."""
-    pieces: tuple[TextPiece, ...]
+    pieces: tuple[TextPieceModel, ...]
     """The slots' values (push.md 11); also called details. Wire field 4, captured in 925 of 2332 payloads."""
 
 
@@ -131,7 +131,7 @@ class TextPieceImage(View):
     """Used by TextPiece.image_value."""
 
     wire_type: ClassVar[str] = "TextPieceImage"
-    image: ImageModel | None
+    image: Image | None
     """Also called imageModel. Wire field 1, captured in 33 of 2332 payloads."""
 
 
@@ -149,7 +149,7 @@ class TextPieceUser(View):
     """Used by TextPiece.user_value."""
 
     wire_type: ClassVar[str] = "TextPieceUser"
-    user: User | None
+    user: UserModel | None
     """Wire field 1, captured in 784 of 2332 payloads."""
     with_colon: bool
     """Wire field 2, captured in 226 of 2332 payloads."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-
 class WebcastPushFrame(View):
     """The envelope of every binary websocket message (push.md section 1)."""
 

@@ -12,19 +12,20 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .badge import BadgeStruct, BorderInfo
-    from .image import ImageModel
+    from ..events.badge import Badge
+    from ..events.image import Image
+    from ..events.user import User as UserModel
+    from .badge import BorderInfo
     from .storefront import EcommerceEntrance
-
 
 
 class ActivityRewardInfo(View):
     """Used by User.activity_reward."""
 
     wire_type: ClassVar[str] = "ActivityRewardInfo"
-    badge: ImageModel | None
+    badge: Image | None
     """Also called mBage. Wire field 1, schemas only."""
-    storytag: ImageModel | None
+    storytag: Image | None
     """Also called mStoryTag. Wire field 2, schemas only."""
 
 
@@ -58,13 +59,13 @@ class AnchorLevel(View):
     """Wire field 8, schemas only."""
     task_end_time: int
     """Wire field 9, schemas only."""
-    profile_dialog_bg: ImageModel | None
+    profile_dialog_bg: Image | None
     """Wire field 10, schemas only."""
-    profile_dialog_bg_back: ImageModel | None
+    profile_dialog_bg_back: Image | None
     """Also called profileDialogBackBg. Wire field 11, schemas only."""
-    stage_level: ImageModel | None
+    stage_level: Image | None
     """Also called stageLevelIcon. Wire field 12, schemas only."""
-    small_icon: ImageModel | None
+    small_icon: Image | None
     """Also called levelIcon. Wire field 13, schemas only."""
 
 
@@ -76,7 +77,7 @@ class AuthenticationInfoModel(View):
     """Wire field 1, schemas only."""
     enterprise_verify_reason: str
     """Wire field 2, schemas only."""
-    authentication_badge: ImageModel | None
+    authentication_badge: Image | None
     """Wire field 3, schemas only."""
     has_cert: bool
     """Wire field 4, schemas only."""
@@ -108,7 +109,7 @@ class ComboBadgeInfo(View):
     """Used by User.combo_badge_info."""
 
     wire_type: ClassVar[str] = "ComboBadgeInfo"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, schemas only."""
     combo_count: int
     """Wire field 2, schemas only."""
@@ -160,7 +161,7 @@ class FansClubInfo(View):
     """Wire field 2, schemas only."""
     fans_score: int
     """Wire field 3, schemas only."""
-    badge: ImageModel | None
+    badge: Image | None
     """Wire field 4, schemas only."""
     fans_count: int
     """Wire field 5, schemas only."""
@@ -199,7 +200,7 @@ class GradeIcon(View):
     """Used by UserHonor.grade_icon_list."""
 
     wire_type: ClassVar[str] = "GradeIcon"
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 1, schemas only."""
     icon_diamond: int
     """Wire field 2, schemas only."""
@@ -285,9 +286,9 @@ class SubscribeBadge(View):
     """Used by SubscribeInfo.badge."""
 
     wire_type: ClassVar[str] = "SubscribeBadge"
-    origin_img: ImageModel | None
+    origin_img: Image | None
     """Also called originImage. Wire field 3, schemas only."""
-    preview_img: ImageModel | None
+    preview_img: Image | None
     """Also called previewImage. Wire field 4, schemas only."""
     is_customized: bool
     """Wire field 5, schemas only."""
@@ -422,11 +423,11 @@ class User(View):
     """Wire field 7, schemas only."""
     deprecated5: str
     """Wire field 8, schemas only."""
-    avatar_thumb: ImageModel | None
+    avatar_thumb: Image | None
     """Also called profilePicture, avatar. Wire field 9, captured in 1251 of 2332 payloads."""
-    avatar_medium: ImageModel | None
+    avatar_medium: Image | None
     """Also called profilePictureMedium. Wire field 10, captured in 230 of 2332 payloads."""
-    avatar_large: ImageModel | None
+    avatar_large: Image | None
     """Also called profilePictureLarge. Wire field 11, captured in 67 of 2332 payloads."""
     verified: bool
     """Also called isVerified. Wire field 12, schemas only."""
@@ -446,7 +447,7 @@ class User(View):
     """Wire field 19, schemas only."""
     deprecated8: int
     """Wire field 20, schemas only."""
-    badge_image_list: tuple[ImageModel, ...]
+    badge_image_list: tuple[Image, ...]
     """Wire field 21, captured in 134 of 2332 payloads."""
     follow_info: FollowInfo | None
     """Also called info. Wire field 22, captured in 1050 of 2332 payloads."""
@@ -458,13 +459,13 @@ class User(View):
     """Wire field 25, captured in 6 of 2332 payloads."""
     special_id: str
     """Wire field 26, schemas only."""
-    avatar_border: ImageModel | None
+    avatar_border: Image | None
     """Wire field 27, schemas only."""
-    medal: ImageModel | None
+    medal: Image | None
     """Wire field 28, schemas only."""
-    real_time_icons: tuple[ImageModel, ...]
+    real_time_icons: tuple[Image, ...]
     """Also called userBadges, user_badges. Wire field 29, schemas only."""
-    new_real_time_icons: tuple[ImageModel, ...]
+    new_real_time_icons: tuple[Image, ...]
     """Also called newUserBadges, new_user_badges. Wire field 30, schemas only."""
     top_vip_no: int
     """Wire field 31, schemas only."""
@@ -498,7 +499,7 @@ class User(View):
     """Wire field 43, schemas only."""
     author_stats: Author | None
     """Also called authorInfo, author_info. Wire field 44, schemas only."""
-    top_fans: tuple[User, ...]
+    top_fans: tuple[UserModel, ...]
     """Wire field 45, schemas only."""
     sec_uid: str
     """Also called display_id (by mistake); PROVEN: every captured value starts MS4wLjABAAAA. Wire field 46,
@@ -514,7 +515,7 @@ class User(View):
     """Wire field 50, schemas only."""
     deprecated11: bytes
     """Wire field 51, schemas only."""
-    personal_card: ImageModel | None
+    personal_card: Image | None
     """Wire field 52, schemas only."""
     authentication_info: AuthenticationInfoModel | None
     """Wire field 53, schemas only."""
@@ -524,7 +525,7 @@ class User(View):
     """Wire field 55, schemas only."""
     deprecated14: bytes
     """Wire field 56, schemas only."""
-    media_badge_image_list: tuple[ImageModel, ...]
+    media_badge_image_list: tuple[Image, ...]
     """Wire field 57, schemas only."""
     deprecated15: int
     """Wire field 58, schemas only."""
@@ -538,7 +539,7 @@ class User(View):
     """Wire field 62, schemas only."""
     subscribe_info: SubscribeInfo | None
     """Wire field 63, schemas only."""
-    badge_list: tuple[BadgeStruct, ...]
+    badge_list: tuple[Badge, ...]
     """Also called badges. Wire field 64, captured in 591 of 2332 payloads."""
     mint_type_label: tuple[int, ...]
     """Wire field 65, schemas only."""
@@ -568,7 +569,7 @@ class User(View):
     """Wire field 1010, schemas only."""
     anchor_level: AnchorLevel | None
     """Wire field 1011, schemas only."""
-    avatar_jpg: ImageModel | None
+    avatar_jpg: Image | None
     """Wire field 1012, schemas only."""
     bg_img_url: str
     """Also called backgroundImgUrl, background_img_url. Wire field 1013, schemas only."""
@@ -676,7 +677,7 @@ class UserBadge(View):
     """Used by FansClubData.badge."""
 
     wire_type: ClassVar[str] = "UserBadge"
-    icons: Mapping[int, ImageModel]
+    icons: Mapping[int, Image]
     """Wire field 1, schemas only."""
     title: str
     """Wire field 2, schemas only."""
@@ -688,17 +689,17 @@ class UserHonor(View):
     wire_type: ClassVar[str] = "UserHonor"
     deprecated20: int
     """Also called totalDiamond, total_diamond. Wire field 1, schemas only."""
-    diamond_icon: ImageModel | None
+    diamond_icon: Image | None
     """Wire field 2, schemas only."""
     name: str
     """Also called currentHonorName, current_honor_name. Wire field 3, schemas only."""
-    icon: ImageModel | None
+    icon: Image | None
     """Also called currentHonorIcon, current_honor_icon. Wire field 4, schemas only."""
     next_name: str
     """Also called nextHonorName, next_honor_name. Wire field 5, schemas only."""
     level: int
     """Wire field 6, schemas only."""
-    next_icon: ImageModel | None
+    next_icon: Image | None
     """Also called nextHonorIcon, next_honor_icon. Wire field 7, schemas only."""
     deprecated23: int
     """Also called currentDiamond, current_diamond. Wire field 9, schemas only."""
@@ -712,23 +713,23 @@ class UserHonor(View):
     """Wire field 14, schemas only."""
     screen_chat_type: int
     """Wire field 15, schemas only."""
-    im_icon: ImageModel | None
+    im_icon: Image | None
     """Wire field 16, schemas only."""
-    im_icon_with_level: ImageModel | None
+    im_icon_with_level: Image | None
     """Wire field 17, schemas only."""
-    live_icon: ImageModel | None
+    live_icon: Image | None
     """Wire field 18, schemas only."""
-    new_im_icon_with_level: ImageModel | None
+    new_im_icon_with_level: Image | None
     """Wire field 19, schemas only."""
-    new_live_icon: ImageModel | None
+    new_live_icon: Image | None
     """Wire field 20, schemas only."""
     upgrade_need_consume: int
     """Wire field 21, schemas only."""
     next_privileges: str
     """Wire field 22, schemas only."""
-    background: ImageModel | None
+    background: Image | None
     """Also called profileDialogBg, profile_dialog_bg. Wire field 23, schemas only."""
-    background_back: ImageModel | None
+    background_back: Image | None
     """Also called profileDialogBackBg, profile_dialog_back_bg. Wire field 24, schemas only."""
     score: int
     """Wire field 25, schemas only."""

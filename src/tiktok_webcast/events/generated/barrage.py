@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, ClassVar
 from ..base import Event
 
 if TYPE_CHECKING:
-    from ...schema.badge import BadgeStruct, PrivilegeLogExtra
-    from ...schema.barrage import AnimationData, BarrageEvent, BarrageTypeEcomLiveParam, BarrageTypeFansLevelParam, BarrageTypeGiftGalleryParam, BarrageTypeSubscribeGiftParam, BarrageTypeUserGradeParam, DisplayControl, RightLabel
+    from ...schema.badge import PrivilegeLogExtra
+    from ...schema.barrage import (
+        AnimationData,
+        BarrageEvent,
+        BarrageTypeEcomLiveParam,
+        BarrageTypeFansLevelParam,
+        BarrageTypeGiftGalleryParam,
+        BarrageTypeSubscribeGiftParam,
+        BarrageTypeUserGradeParam,
+        DisplayControl,
+        RightLabel,
+    )
     from ...schema.common import CommonMessageData, PublicAreaMessageCommon
-    from ...schema.image import ImageModel
-    from ...schema.text import Text
-    from ...schema.user import User
-
+    from ..badge import Badge
+    from ..image import Image
+    from ..text import Text as TextModel
+    from ..user import User as UserModel
 
 
 class BarrageEvent(Event):
@@ -34,15 +44,15 @@ class BarrageEvent(Event):
     FANS_LEVEL_UPGRADE, 11 FANS_LEVEL_ENTRANCE, 12 GAME_PARTNERSHIP, 13 GIFT_GALLERY, 14 E_COM_BOUGHT, 15
     ENIGMA_ENTRANCE, 100 COMMON_BARRAGE. Wire field 3, captured in 22 of 2332 payloads.
     """
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 4, captured in 22 of 2332 payloads."""
-    content: Text | None
+    content: TextModel | None
     """Wire field 5, captured in 22 of 2332 payloads."""
     duration: int
     """Wire field 6, captured in 22 of 2332 payloads."""
-    background: ImageModel | None
+    background: Image | None
     """Wire field 7, captured in 21 of 2332 payloads."""
-    right_icon: ImageModel | None
+    right_icon: Image | None
     """Wire field 8, schemas only."""
     display_config: int
     """Wire field 9, captured in 1 of 2332 payloads."""
@@ -60,7 +70,7 @@ class BarrageEvent(Event):
     """Wire field 14, schemas only."""
     show_type: int
     """`BarrageMessageShowType`: 0 SHOW_TYPE_NORMAL, 1 SHOW_TYPE_FADE_IN_OUT. Wire field 15, schemas only."""
-    badge: BadgeStruct | None
+    badge: Badge | None
     """Wire field 16, schemas only."""
     render_type: int
     """`BarrageMessageRenderType`: 0 RENDER_TYPE_NATIVE, 1 RENDER_TYPE_HYBRID, 2 RENDER_TYPE_ALPHA. Wire field 17,
@@ -70,7 +80,7 @@ class BarrageEvent(Event):
     """`BarrageMessageIconDisplayType`: 0 ICON_DISPLAY_TYPE_IMAGE, 1 ICON_DISPLAY_TYPE_BADGE. Wire field 18, schemas
     only.
     """
-    ribbon_animation: ImageModel | None
+    ribbon_animation: Image | None
     """Wire field 19, schemas only."""
     animation_data: AnimationData | None
     """Wire field 20, schemas only."""
@@ -80,9 +90,9 @@ class BarrageEvent(Event):
     """Wire field 22, schemas only."""
     sub_type: str
     """Wire field 23, schemas only."""
-    common_barrage_content: Text | None
+    common_barrage_content: TextModel | None
     """Wire field 24, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 50, schemas only."""
     user_grade_param: BarrageTypeUserGradeParam | None
     """Wire field 100, captured in 17 of 2332 payloads."""

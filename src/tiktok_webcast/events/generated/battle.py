@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
 
 
-
 class LinkMicBattlePunishFinishEvent(Event):
     """Battle penalty phase over. Wire method `WebcastLinkMicBattlePunishFinish`; captured 11 times."""
 

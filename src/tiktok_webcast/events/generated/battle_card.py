@@ -12,9 +12,26 @@ from ..base import Event
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...schema.battle_card import AnchorLeftCardRefundNotice, AwardCardNotice, CardObtainGuide, EffectingCardQueue, MusicAwardNotice, MusicEffectNotice, SpecialEffectNotice, UseCriticalStrikeCard, UseExtraTimeCard, UseMusicCard, UsePotionCard, UseSmokeCard, UseSpecialEffectCard, UseTop2Card, UseTop3Card, UseVaultGloveCard, UseWaveCard
+    from ...schema.battle_card import (
+        AnchorLeftCardRefundNotice,
+        AwardCardNotice,
+        CardObtainGuide,
+        EffectingCardQueue,
+        MusicAwardNotice,
+        MusicEffectNotice,
+        SpecialEffectNotice,
+        UseCriticalStrikeCard,
+        UseExtraTimeCard,
+        UseMusicCard,
+        UsePotionCard,
+        UseSmokeCard,
+        UseSpecialEffectCard,
+        UseTop2Card,
+        UseTop3Card,
+        UseVaultGloveCard,
+        UseWaveCard,
+    )
     from ...schema.common import CommonMessageData
-
 
 
 class LinkMicBattleItemCardEvent(Event):

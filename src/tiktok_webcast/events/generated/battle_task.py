@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
 
 
-
 class LinkmicBattleTaskEvent(Event):
     """Battle task. Wire method `WebcastLinkmicBattleTaskMessage`; captured 11 times."""
 

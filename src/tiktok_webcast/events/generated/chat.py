@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
 
 
-
 class CaptionEvent(Event):
     """Live speech captions. Wire method `WebcastCaptionMessage`; captured 10 times."""
 

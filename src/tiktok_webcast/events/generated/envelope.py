@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.envelope import GoodyBagBaseInfo, GoodyBagWinnerInfo, WebcastEnvelopePortalMessage
 
 
-
 class EnvelopePortalEvent(Event):
     """Portal that leads viewers to a treasure chest. Wire method `WebcastEnvelopePortalMessage`; captured 10 times."""
 

@@ -12,8 +12,7 @@ from ..base import Event
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData, PunishEventInfo
     from ...schema.game import OfflineGameInfo, PictionaryInfo
-    from ...schema.text import Text
-
+    from ..text import Text as TextModel
 
 
 class GameRankNotifyEvent(Event):
@@ -27,7 +26,7 @@ class GameRankNotifyEvent(Event):
     """`GameRankNotifyMessageMsgType`: 0 MSG_TYPE_RANK_IN_OUT, 1 MSG_TYPE_RANK_CHANGE, 2 MSG_TYPE_ANCHOR_ENCOURAGE,
     255 MSG_TYPE_UN_KNOW. Wire field 2, schemas only.
     """
-    notify_text: Text | None
+    notify_text: TextModel | None
     """Wire field 3, schemas only."""
 
 
@@ -38,7 +37,7 @@ class LiveGameIntroEvent(Event):
     wire_type: ClassVar[str] = "WebcastLiveGameIntroMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Also called game_text. Wire field 2, schemas only."""
     has_rank_info: bool
     """Wire field 3, schemas only."""

@@ -11,10 +11,16 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
-    from ...schema.gift import DynamicRestriction, GalleryData, GiftCollection, GoalData, RoomBasedGiftData, ViewerPicksInfo
-    from ...schema.image import ImageModel
+    from ...schema.gift import (
+        DynamicRestriction,
+        GalleryData,
+        GiftCollection,
+        GoalData,
+        RoomBasedGiftData,
+        ViewerPicksInfo,
+    )
     from ...schema.room import WebcastRoomNotifyMessage
-
+    from ..image import Image
 
 
 class BindingGiftEvent(Event):
@@ -39,7 +45,7 @@ class GiftBroadcastEvent(Event):
     """Also called mFromUserId; RESOLVED: varint user id in 4 captures (pirate=bytes is wrong). Wire field 2,
     captured in 4 of 2332 payloads.
     """
-    left_icon: ImageModel | None
+    left_icon: Image | None
     """Also called mLeftIcon. Wire field 3, captured in 4 of 2332 payloads."""
     notify: WebcastRoomNotifyMessage | None
     """Also called mNotifyMessage. Wire field 4, captured in 4 of 2332 payloads."""

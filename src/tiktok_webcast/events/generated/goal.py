@@ -12,8 +12,7 @@ from ..base import Event
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
     from ...schema.goal import GoalPinInfo, LiveStreamGoal, LiveStreamGoalIndicator, LiveStreamSubGoal
-    from ...schema.image import ImageModel
-
+    from ..image import Image
 
 
 class GoalUpdateEvent(Event):
@@ -29,7 +28,7 @@ class GoalUpdateEvent(Event):
     """Also called goal_blob. Wire field 3, captured in 60 of 2332 payloads."""
     contributor_id: int
     """Wire field 4, captured in 56 of 2332 payloads."""
-    contributor_avatar: ImageModel | None
+    contributor_avatar: Image | None
     """Wire field 5, captured in 56 of 2332 payloads."""
     contributor_display_id: str
     """Wire field 6, captured in 56 of 2332 payloads."""

@@ -11,11 +11,37 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
-    from ...schema.link import BackGroundImageState, CohostInviteStateNotifyContent, CohostListChangeContent, LinkStateMultiGuestBizExtra, LinkUserState, LinkedListChangeContent, LinkerAcceptNoticeContent, LinkerCancelContent, LinkerCloseContent, LinkerCreateContent, LinkerEnlargeStatusSynContent, LinkerEnterContent, LinkerInviteContent, LinkerKickOutContent, LinkerLeaveContent, LinkerListChangeContent, LinkerMediaChangeContent, LinkerMicIdxUpdateContent, LinkerMuteContent, LinkerRandomMatchContent, LinkerReplyContent, LinkerSysKickOutContent, LinkerUpdateUserContent, LinkerWaitingListChangeContent, LinkmicUserToastContent, MultiLiveUpdateUserSettingContent
+    from ...schema.link import (
+        BackGroundImageState,
+        CohostInviteStateNotifyContent,
+        CohostListChangeContent,
+        LinkStateMultiGuestBizExtra,
+        LinkUserState,
+        LinkedListChangeContent,
+        LinkerAcceptNoticeContent,
+        LinkerCancelContent,
+        LinkerCloseContent,
+        LinkerCreateContent,
+        LinkerEnlargeStatusSynContent,
+        LinkerEnterContent,
+        LinkerInviteContent,
+        LinkerKickOutContent,
+        LinkerLeaveContent,
+        LinkerListChangeContent,
+        LinkerMediaChangeContent,
+        LinkerMicIdxUpdateContent,
+        LinkerMuteContent,
+        LinkerRandomMatchContent,
+        LinkerReplyContent,
+        LinkerSysKickOutContent,
+        LinkerUpdateUserContent,
+        LinkerWaitingListChangeContent,
+        LinkmicUserToastContent,
+        MultiLiveUpdateUserSettingContent,
+    )
     from ...schema.link_layout import LayoutState, PosIdentity, SpotInfo
-    from ...schema.text import Text
-    from ...schema.user import User
-
+    from ..text import Text as TextModel
+    from ..user import User as UserModel
 
 
 class LinkEvent(Event):
@@ -135,9 +161,9 @@ class SpeakerEvent(Event):
     wire_type: ClassVar[str] = "WebcastSpeakerMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Known to the older schemas only. Wire field 2, schemas only."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Known to the older schemas only. Wire field 3, schemas only."""
 
 

@@ -11,8 +11,30 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
-    from ...schema.link_layer import ApplyContent, BusinessContent, CancelApplyContent, CancelInviteContent, CancelJoinGroupContent, CreateChannelContent, FinishChannelContent, GroupChangeContent, InviteContent, JoinDirectContent, JoinGroupContent, JoinGroupDirectContent, JoinRoomDirectContent, KickOutContent, LeaveContent, LeaveJoinGroupContent, LinkEnvelopeContent, LinkListChangeContent, P2PGroupChangeContent, PermitApplyContent, PermitJoinGroupContent, ReplyInviteContent
-
+    from ...schema.link_layer import (
+        ApplyContent,
+        BusinessContent,
+        CancelApplyContent,
+        CancelInviteContent,
+        CancelJoinGroupContent,
+        CreateChannelContent,
+        FinishChannelContent,
+        GroupChangeContent,
+        InviteContent,
+        JoinDirectContent,
+        JoinGroupContent,
+        JoinGroupDirectContent,
+        JoinRoomDirectContent,
+        KickOutContent,
+        LeaveContent,
+        LeaveJoinGroupContent,
+        LinkEnvelopeContent,
+        LinkListChangeContent,
+        P2PGroupChangeContent,
+        PermitApplyContent,
+        PermitJoinGroupContent,
+        ReplyInviteContent,
+    )
 
 
 class LinkLayerEvent(Event):

@@ -12,8 +12,7 @@ from ..base import Event
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
     from ...schema.link_mic import BizLayoutState, BizSpotInfo, FanTicketRoomNoticeContent, RivalExtraInfo
-    from ...schema.user import User
-
+    from ..user import User as UserModel
 
 
 class LinkMicFanTicketEvent(Event):
@@ -137,7 +136,7 @@ class LinkMicEvent(Event):
     """Wire field 43, captured in 12 of 2332 payloads."""
     sec_apply_uid: int
     """Wire field 44, schemas only."""
-    linked_users: tuple[User, ...]
+    linked_users: tuple[UserModel, ...]
     """Wire field 45, schemas only."""
     sec_from_user_id: str
     """Wire field 46, schemas only."""
@@ -170,7 +169,7 @@ class LinkMicAnchorGuideEvent(Event):
     """Wire field 4, schemas only."""
     guideType: int
     """Wire field 5, captured in 10 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Wire field 6, captured in 10 of 2332 payloads."""
     logId: str
     """Wire field 7, schemas only."""

@@ -11,8 +11,7 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData, PublicAreaMessageCommon
-    from ...schema.text import Text
-
+    from ..text import Text as TextModel
 
 
 class UnauthorizedMemberEvent(Event):
@@ -24,11 +23,11 @@ class UnauthorizedMemberEvent(Event):
     """Wire field 1, captured in 12 of 2332 payloads."""
     action: int
     """Wire field 2, captured in 12 of 2332 payloads."""
-    nick_name_prefix: Text | None
+    nick_name_prefix: TextModel | None
     """Wire field 3, captured in 12 of 2332 payloads."""
     nick_name: str
     """Wire field 4, captured in 12 of 2332 payloads."""
-    enter_text: Text | None
+    enter_text: TextModel | None
     """Wire field 5, captured in 12 of 2332 payloads."""
     public_area_common: PublicAreaMessageCommon | None
     """Wire field 6, schemas only."""

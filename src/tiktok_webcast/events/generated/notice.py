@@ -11,10 +11,9 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData, PerceptionDialogInfo, PublicAreaMessageCommon, PunishEventInfo
-    from ...schema.image import ImageModel
     from ...schema.notice import AccessControlCaptcha, CapsuleBizParams, GuideMessageFrequencyRule, PerceptionSheetInfo
-    from ...schema.text import Text
-
+    from ..image import Image
+    from ..text import Text as TextModel
 
 
 class AccessControlEvent(Event):
@@ -43,9 +42,9 @@ class AccessRecallEvent(Event):
     """Wire field 4, schemas only."""
     scene: str
     """App=Scene scene; RESOLVED: string in 11 captures. Wire field 5, captured in 11 of 2332 payloads."""
-    notice: Text | None
+    notice: TextModel | None
     """Wire field 6, schemas only."""
-    content: Text | None
+    content: TextModel | None
     """Wire field 7, schemas only."""
     punish_info: PunishEventInfo | None
     """Wire field 8, captured in 10 of 2332 payloads."""
@@ -112,11 +111,11 @@ class CapsuleEvent(Event):
     wire_type: ClassVar[str] = "WebcastCapsuleMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 10 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    desc: Text | None
+    desc: TextModel | None
     """Wire field 3, captured in 10 of 2332 payloads."""
-    button_text: Text | None
+    button_text: TextModel | None
     """Wire field 4, captured in 10 of 2332 payloads."""
     schema: str
     """Wire field 5, captured in 10 of 2332 payloads."""
@@ -178,19 +177,19 @@ class NoticeEvent(Event):
     """Wire field 3, schemas only."""
     style: str
     """Wire field 4, schemas only."""
-    title: Text | None
+    title: TextModel | None
     """Wire field 5, schemas only."""
-    violation_reason: Text | None
+    violation_reason: TextModel | None
     """Wire field 6, schemas only."""
-    display_text: Text | None
+    display_text: TextModel | None
     """Also called illegalText. Wire field 7, schemas only."""
-    tips_title: Text | None
+    tips_title: TextModel | None
     """Also called bottomTip. Wire field 8, schemas only."""
     tips_url: str
     """Also called tipUrl. Wire field 9, schemas only."""
-    notice_title: Text | None
+    notice_title: TextModel | None
     """Wire field 10, schemas only."""
-    notice_content: Text | None
+    notice_content: TextModel | None
     """Wire field 11, schemas only."""
     scene: str
     """App=Scene scene; not captured, but the four captured sibling fields are all strings. Wire field 12, schemas
@@ -228,11 +227,11 @@ class PerceptionEvent(Event):
     """Wire field 4, schemas only."""
     show_violation_warning: bool
     """Also called showViolation. Wire field 5, schemas only."""
-    toast: Text | None
+    toast: TextModel | None
     """Wire field 6, schemas only."""
     float_style: int
     """Wire field 7, schemas only."""
-    float_text: Text | None
+    float_text: TextModel | None
     """Wire field 8, schemas only."""
     sheet: PerceptionSheetInfo | None
     """Wire field 9, schemas only."""

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from ...schema.like import WebcastLikeMessage
     from ...schema.member import WebcastMemberMessage
     from ...schema.social import WebcastSocialMessage
-    from ...schema.user import User
-
+    from ..user import User as UserModel
 
 
 class RoomPinEvent(Event):
@@ -41,7 +40,7 @@ class RoomPinEvent(Event):
     """Also called original_msg_type. Wire field 30, captured in 19 of 2332 payloads."""
     pin_time: int
     """Also called timestamp. Wire field 31, captured in 19 of 2332 payloads."""
-    operator: User | None
+    operator: UserModel | None
     """Wire field 32, captured in 19 of 2332 payloads."""
     action: int
     """`PinMessageActionType`: 0 UN_KOWN, 1 PIN, 2 PIN_CANCEL. Wire field 33, captured in 19 of 2332 payloads."""

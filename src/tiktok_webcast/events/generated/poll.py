@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.poll import PollBasicInfo, PollEndContent, PollStartContent, PollUpdateVotesContent, TemplateContent
 
 
-
 class PollEvent(Event):
     """Poll start, vote update, end. Wire method `WebcastPollMessage`; captured 10 times."""
 

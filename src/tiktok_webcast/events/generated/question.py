@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.question import Question
 
 
-
 class QuestionDeleteEvent(Event):
     """Question deleted. Wire method `WebcastQuestionDeleteMessage`; captured 10 times."""
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ...schema.room import WebcastRoomNotifyMessage
 
 
-
 class HourlyRankEvent(Event):
     """Hourly ranking (older name). Wire method `WebcastHourlyRankMessage`; captured 11 times."""
 

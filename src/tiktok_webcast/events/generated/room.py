@@ -12,10 +12,9 @@ from ..base import Event
 if TYPE_CHECKING:
     from ...schema.badge import PrivilegeLogExtra
     from ...schema.common import CommonMessageData, PublicAreaMessageCommon, RoomNotifyMessage, RoomNotifyMessageExtra
-    from ...schema.image import ImageModel
     from ...schema.room import BoostCard, Hashtag, MessageEntity, TimeInfo, TriggerCondition
-    from ...schema.user import User
-
+    from ..image import Image
+    from ..user import User as UserModel
 
 
 class InRoomBannerEvent(Event):
@@ -48,7 +47,7 @@ class RoomEvent(Event):
     """Also called supportLandscape. Wire field 3, schemas only."""
     source: int
     """Wire field 4, captured in 8 of 2332 payloads."""
-    icon: ImageModel | None
+    icon: Image | None
     """Wire field 5, captured in 44 of 2332 payloads."""
     scene: str
     """App=Scene scene; v2=Scene scene; pirate=int32 scene; RESOLVED: string in 44 captures. Wire field 6, captured
@@ -156,7 +155,7 @@ class RoomNotifyEvent(Event):
     """Wire field 3, captured in 26 of 2332 payloads."""
     content: str
     """Wire field 4, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 5, schemas only."""
     extra: RoomNotifyMessageExtra | None
     """Wire field 6, captured in 26 of 2332 payloads."""

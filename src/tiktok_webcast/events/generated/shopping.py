@@ -11,8 +11,28 @@ from ..base import Event
 
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData
-    from ...schema.shopping import AtmosphereTagInfo, BillboardDisplayResult, BillboardInfo, CampaignBannerDisplay, CampaignBannerDisplayResult, DispersionInfo, EcShortItem, EcTask, FlashSaleAtmosphereInfo, HotTag, LivePermissionInfo, OecLiveShoppingMessageV2, PopProduct, PopSeries, ProductSnapShot, PromotionInfo, RefreshLiveBagInfo, TimeTag, TraceInfo, Voucher
-
+    from ...schema.shopping import (
+        AtmosphereTagInfo,
+        BillboardDisplayResult,
+        BillboardInfo,
+        CampaignBannerDisplay,
+        CampaignBannerDisplayResult,
+        DispersionInfo,
+        EcShortItem,
+        EcTask,
+        FlashSaleAtmosphereInfo,
+        HotTag,
+        LivePermissionInfo,
+        OecLiveShoppingMessageV2,
+        PopProduct,
+        PopSeries,
+        ProductSnapShot,
+        PromotionInfo,
+        RefreshLiveBagInfo,
+        TimeTag,
+        TraceInfo,
+        Voucher,
+    )
 
 
 class OecLiveShoppingEvent(Event):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from ...schema.sticker import AnchorToolModification, DonationSticker, RoomSticker
 
 
-
 class AnchorToolModificationEvent(Event):
     """The host changed an effect or a tool. Wire method `WebcastAnchorToolModificationMessage`; captured 10 times."""
 

@@ -12,9 +12,8 @@ from ..base import Event
 if TYPE_CHECKING:
     from ...schema.common import CommonMessageData, PublicAreaMessageCommon, RoomNotifyMessage
     from ...schema.subscription import SubPinCard, SubTimerSticker, SubWaveImMsg
-    from ...schema.text import Text
-    from ...schema.user import User
-
+    from ..text import Text as TextModel
+    from ..user import User as UserModel
 
 
 class SubNotifyEvent(Event):
@@ -24,7 +23,7 @@ class SubNotifyEvent(Event):
     wire_type: ClassVar[str] = "WebcastSubNotifyMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 1 of 2332 payloads."""
-    user: User | None
+    user: UserModel | None
     """Also called sender. Wire field 2, captured in 1 of 2332 payloads."""
     exhibition_type: int
     """`ExhibitionType`: 0 DEFAULT, 1 FOLD, 2 PUBLIC_SCREEN. Wire field 3, schemas only."""
@@ -103,7 +102,7 @@ class SubscriptionNotifyEvent(Event):
     wire_type: ClassVar[str] = "WebcastSubscriptionNotifyMessage"
     common: CommonMessageData | None
     """Wire field 1, schemas only."""
-    user: User | None
+    user: UserModel | None
     """Wire field 2, schemas only."""
     exhibition_type: int
     """Wire field 3, schemas only."""
@@ -138,9 +137,9 @@ class SubscriptionGuideEvent(Event):
     wire_type: ClassVar[str] = "WebcastSubscriptionGuideMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 10 of 2332 payloads."""
-    description: Text | None
+    description: TextModel | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    buttonName: Text | None
+    buttonName: TextModel | None
     """Wire field 3, captured in 10 of 2332 payloads."""
     buttonUrl: str
     """Wire field 4, captured in 10 of 2332 payloads."""
