@@ -56,12 +56,13 @@ TestViewerMachine.settings = machine_settings()
 
 def test_joins_tell_the_count_only_until_the_first_viewer_update() -> None:
     viewers: ViewerTotals[str] = ViewerTotals()
-    assert viewers.current is None
     viewers.receive_join(7)
-    assert viewers.current == 7
+    assert viewers.current == viewers.peak == 7
+    assert viewers.ever is None
     viewers.receive(3, 20, ["a"])
     viewers.receive_join(9)
-    assert (viewers.current, viewers.ever, viewers.peak, viewers.top_viewers) == (3, 20, 7, ("a",))
+    assert [viewers.current, viewers.ever, viewers.peak] == [3, 20, 7]
+    assert viewers.top_viewers == ("a",)
 
 
 def test_an_empty_room_is_no_unknown_room() -> None:

@@ -58,8 +58,8 @@ class GiftStep(NamedTuple):
     diamond_count: int = 0
     """Price of one gift in diamonds; 0 if the message leaves it out."""
     sent_ms: int = 0
-    """Server time of the message (`common.create_time`); 0 if unknown. Only told of gifts without a
-    group id whether a step after the end is late or opens the next streak."""
+    """Server time of the message (`common.create_time`); 0 if unknown. It tells whether a step without
+    a group id that comes after the end is late or opens the next streak."""
     detail: object = None
     """Anything; the end of the streak gives back that of its last message."""
 
@@ -122,9 +122,10 @@ class GiftStreaks:
     - a repeated end, or a late step that adds nothing, changes nothing;
     - a late larger total counts the surplus, as a continuation with an end of its own
       (`StreakEnd.continues`);
-    - without a group id the next streak looks like the last one: a step that comes after the server's
-      end opens a new streak, unless `GiftStep.sent_ms` says that it was sent before. A final never
-      opens one by repeating the total of the last.
+    - without a group id (not seen in captures) the next streak looks like the last one. A final
+      belongs to the last. A step that the server sent before the last message is late, one sent more
+      than the idle time after it opens a new streak. Otherwise a step after the server's end opens
+      one; after another end it does if its total is no larger, else it goes on with the last.
 
     Keep one for the whole session: streaks go on across a reconnect. Between `disconnected` and
     `connected` no streak ends by the clock, and afterwards each open one has the full idle time again.
@@ -165,7 +166,7 @@ class GiftStreaks:
         if streak is None:
             known = self._ended.get(key)
             if known is not None:
-                if not _is_same(known, step, count):
+                if not self._is_same(known, step, count):
                     known = None
                 elif count <= known.counted:
                     return GiftCount(0, known.counted, False)
@@ -240,6 +241,18 @@ class GiftStreaks:
         streak = self._open[key] = known or _Streak()
         return streak, evicted
 
+    def _is_same(self, ended: _Streak, step: GiftStep, count: int) -> bool:
+        """Return whether `step` belongs to the streak that ended, rather than to the next of its key."""
+        if step.group_id or step.repeat_end:
+            return True
+        if step.sent_ms and ended.sent_ms:
+            after_ms = step.sent_ms - ended.sent_ms
+            if after_ms < 0:
+                return True
+            if after_ms > self._idle * 1000:
+                return False
+        return ended.cause is not StreakEndCause.REPEAT_END and count > ended.counted
+
     def _settle(self, key: _Key, streak: _Streak, cause: StreakEndCause) -> StreakEnd:
         """Remember a streak that was just removed from the open ones, and return its end."""
         total = streak.counted - streak.reported
@@ -260,12 +273,3 @@ def _within_bounds(count: int) -> int:
 def _single(step: GiftStep, count: int, price: int) -> StreakEnd:
     key = (step.user_id, step.gift_id, step.group_id)
     return StreakEnd(*key, count, count * price, StreakEndCause.REPEAT_END, False, step.detail)
-
-
-def _is_same(ended: _Streak, step: GiftStep, count: int) -> bool:
-    """Return whether `step` belongs to the streak that ended, rather than to the next of its key."""
-    if step.group_id or step.repeat_end:
-        return True
-    if step.sent_ms and step.sent_ms < ended.sent_ms:
-        return True
-    return ended.cause is not StreakEndCause.REPEAT_END and count > ended.counted
