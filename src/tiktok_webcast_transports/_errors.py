@@ -1,10 +1,11 @@
 """One mapping from the exceptions of sockets, TLS, anyio and httpcore to `TransportFailure`.
 
-Foreign exceptions are told apart by the names of their classes, so that no adapter has to import the libraries of another.
+Foreign exceptions are told apart by the names of their classes: no adapter has to import another's libraries.
 """
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def transport_failure(error: BaseException, doing: str, otherwise: FailureKind) 
         if isinstance(one, TimeoutError):
             return TransportFailure(FailureKind.TIMEOUT, f"{doing}: timed out")
     for one in reversed(chain):
-        if isinstance(one, OSError) and one.strerror:
+        if isinstance(one, OSError) and one.errno:
             return TransportFailure(otherwise, f"{doing}: {_words(one)}")
     for one in chain:
         for name in (cls.__name__ for cls in type(one).__mro__):
@@ -80,6 +81,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _words(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
         return (error.reason or str(error)).replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, socket.gaierror | socket.herror):
+        return error.strerror or "the name was not found"
+    if isinstance(error, OSError) and error.errno:
+        # asyncio puts an address in place of the system's words.
+        return os.strerror(error.errno)
     return str(error) or type(error).__name__

@@ -38,12 +38,13 @@ class Timeouts:
 class Network:
     """The way to the network that all requests and sockets of one transport share.
 
-    `proxy` is an `http://`, `https://`, `socks5://` or `socks5h://` URL, user and password percent-encoded; both HTTP and
-    the socket go through it. With SOCKS the proxy looks names up, under either name of the scheme. Without `proxy`,
-    `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are obeyed only if `trust_env` is true.
+    `proxy` is an `http://`, `https://`, `socks5://` or `socks5h://` URL, user and password percent-encoded; both HTTP
+    and the socket go through it, always by CONNECT with the first two. With SOCKS the proxy looks names up, under
+    either name of the scheme. Without `proxy`, `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are obeyed only
+    if `trust_env` is true.
 
-    TLS is always verified: against the system's certificates, those of `ca_file` (PEM) in their place, or as `ssl_context`
-    says; the ALPN list of that context is set to `http/1.1`.
+    TLS is always verified: against the system's certificates, those of `ca_file` (PEM) in their place, or as
+    `ssl_context` says; the ALPN list of that context is set to `http/1.1`.
 
     Raises:
         ValueError: a proxy URL that cannot be used, or both `ssl_context` and `ca_file`.

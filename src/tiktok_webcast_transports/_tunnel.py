@@ -1,6 +1,6 @@
 """From a TCP connection to plain bytes at the target: the handshake with a proxy and TLS, in layers, without I/O.
 
-The adapters differ only in how they move bytes, so everything above TCP is decided here and behaves alike on all of them.
+The adapters only move bytes: everything above TCP is decided here, and so behaves alike on all of them.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Tunnel:
         """TCP ended. In the middle of a handshake that is a failure."""
         if self._steps and self.failure is None:
             kind = FailureKind.PROXY if self._passage else FailureKind.TLS
-            self.failure = TransportFailure(kind, f"{self._doing()}: the connection was closed")
+            self.failure = TransportFailure(kind, f"{self.doing}: the connection was closed")
 
     def send(self, data: bytes) -> None:
         """Send bytes to the target. Only when `step` is `OPEN`."""
@@ -173,6 +173,8 @@ class Tunnel:
 
     def take_output(self) -> bytes:
         """Return and forget the bytes for TCP."""
+        if not self._out:
+            return b""
         out, self._out = self._out, []
         return out[0] if len(out) == 1 else b"".join(out)
 
@@ -180,18 +182,20 @@ class Tunnel:
         try:
             return work() or b""
         except PassageFailed as error:
-            self.failure = TransportFailure(error.failure.kind, f"{self._doing()}: {error.failure.detail}")
+            self.failure = TransportFailure(error.failure.kind, f"{self.doing}: {error.failure.detail}")
         except (ssl.SSLError, OSError, ValueError) as error:
             # ssl.CertificateError of a malformed host name is a ValueError.
-            self.failure = transport_failure(error, self._doing(), FailureKind.TLS)
+            self.failure = transport_failure(error, self.doing, FailureKind.TLS)
         if self._handshaking is not None:
             self._emit(self._handshaking.output(), len(self._layers))
         return b""
 
-    def _doing(self) -> str:
+    @property
+    def doing(self) -> str:
+        """What is going on with whom, in words."""
         if self._passage is not None:
             return f"proxy {self._route.proxy}"
-        return f"TLS with {self._peer()}"
+        return f"TLS with {self._peer()}" if self._handshaking is not None else self._peer()
 
     def _peer(self) -> str:
         to_proxy = self._route.proxy is not None and Step.PROXY in self._steps

@@ -18,10 +18,8 @@ TOO_BIG = 1009
 ABNORMAL = 1006
 NO_STATUS = 1005
 
-_OURS = frozenset(
-    ("host", "upgrade", "connection", "sec-websocket-key", "sec-websocket-version")
-    + ("sec-websocket-extensions", "sec-websocket-protocol")
-)
+_OURS = frozenset({"host", "upgrade", "connection"})
+_OURS_PREFIX = "sec-websocket-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class WebSocketWire:
     Pings are answered, text messages are dropped (protocol/push.md section 1), extensions are never offered.
 
     Args:
-        request: the URL and the headers of the handshake, sent in their order after those that the handshake itself needs.
+        request: the URL and the headers of the handshake, sent in order after those that the handshake itself needs.
         authority: the `Host` header.
         max_message: the bytes that a message may have; one more breaks the socket with code 1009.
         max_header: the bytes that the server's answer to the handshake may have.
@@ -108,7 +106,7 @@ class WebSocketWire:
         ]
         if protocols:
             headers.append(("Sec-WebSocket-Protocol", ", ".join(protocols)))
-        headers.extend(header for header in self._request.headers if header[0].lower() not in _OURS)
+        headers.extend(header for header in self._request.headers if not _is_ours(header[0].lower()))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             request = h11.Request(method="GET", target=target, headers=encode_headers(tuple(headers)))
@@ -278,3 +276,8 @@ class WebSocketWire:
         self._handshake = None
         self._first, self._rest = b"", None
         return [Broken(TransportFailure(kind, detail))]
+
+
+def _is_ours(name: str) -> bool:
+    """Whether the handshake itself sets the header: nobody else may, extensions least of all."""
+    return name in _OURS or name.startswith(_OURS_PREFIX)

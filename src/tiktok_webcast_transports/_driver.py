@@ -1,0 +1,183 @@
+"""A session's actions done and its socket fed, for every adapter alike. No I/O: the adapter dials and moves bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tiktok_webcast.actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
+from tiktok_webcast.close import Closed
+from tiktok_webcast.config import Limits
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.http import HttpResponse, TransportFailure
+from tiktok_webcast.statistics import Statistics
+
+from ._http_pool import Call, Dial, HttpPool
+from ._options import Network
+from ._socket import SocketChannel, SocketListener
+from ._tunnel import route_to
+
+
+class SessionPort(SocketListener, Protocol):
+    """What a transport needs of a `tiktok_webcast.Session`; anything of this shape can be driven."""
+
+    @property
+    def closed(self) -> Closed | None:
+        """Why it ended, once it did."""
+
+    @property
+    def statistics(self) -> Statistics:
+        """Its counters."""
+
+    @property
+    def room_id(self) -> int:
+        """The room; 0 while it is not known."""
+
+    def start(self, *, now: float) -> None:
+        """Begin."""
+
+    def close(self, *, now: float) -> None:
+        """End."""
+
+    def handle_timer(self, *, now: float) -> None:
+        """Do what is due."""
+
+    def receive_response(self, request_id: int, r: HttpResponse | TransportFailure, *, now: float) -> None:
+        """Take the answer to a request."""
+
+    def next_action(self) -> Action | None:
+        """Pop what is to be done."""
+
+    def next_event(self) -> Event | None:
+        """Pop an event."""
+
+    def next_timer(self) -> float | None:
+        """Say when `handle_timer` is due."""
+
+
+class Driver:
+    """One session between its program and the network.
+
+    Args:
+        session: not started yet.
+        pool: where its HTTP requests go; may be shared.
+        dial: connects a channel of its socket.
+        changed: called after every input: look for events, `next_timer()` and `ended`.
+    """
+
+    def __init__(
+        self,
+        session: SessionPort,
+        network: Network,
+        limits: Limits,
+        pool: HttpPool,
+        dial: Dial,
+        changed: Callable[[], None],
+    ) -> None:
+        self.session = session
+        self._network = network
+        self._limits = limits
+        self._pool = pool
+        self._dial = dial
+        self._changed = changed
+        self._sockets: dict[int, SocketChannel] = {}
+        self._calls: dict[int, Call] = {}
+        self._working = False
+        self._was_paused = False
+
+    @property
+    def ended(self) -> bool:
+        """The session is over; its last events may still wait."""
+        return self.session.closed is not None
+
+    def start(self, now: float) -> None:
+        """Start the session."""
+        self.session.start(now=now)
+        self._work(now)
+
+    def close(self, now: float) -> None:
+        """Close the session; its last events still come. Again does nothing."""
+        if not self.ended:
+            self.session.close(now=now)
+            self._work(now)
+
+    def handle_timer(self, now: float) -> None:
+        """Call when `next_timer()` has passed."""
+        self.session.handle_timer(now=now)
+        self._work(now)
+
+    def next_timer(self) -> float | None:
+        """Return when `handle_timer` is due."""
+        return None if self.ended else self.session.next_timer()
+
+    def next_event(self) -> Event | None:
+        """Pop an event; the socket is read again once the program has caught up."""
+        event = self.session.next_event()
+        if self._was_paused and not self.session.paused:
+            self._was_paused = False
+            for channel in tuple(self._sockets.values()):
+                channel.wake()
+        return event
+
+    def _work(self, now: float) -> None:
+        """Do all actions. An action that ends at once comes back here, and its consequences join the same loop."""
+        if self._working:
+            return
+        self._working = True
+        try:
+            while True:
+                action = self.session.next_action()
+                if action is None:
+                    break
+                self._do(action, now)
+        finally:
+            self._working = False
+        self._was_paused = self.session.paused
+        if self.ended:
+            calls, self._calls = self._calls, {}
+            for call in calls.values():
+                call.cancel()
+        self._changed()
+
+    def _do(self, action: Action, now: float) -> None:
+        if isinstance(action, SendMessage):
+            channel = self._sockets.get(action.socket_id)
+            if channel is not None:
+                channel.send_message(action.data)
+        elif isinstance(action, SendRequest):
+            self._send_request(action, now)
+        elif isinstance(action, OpenSocket):
+            self._open_socket(action, now)
+        elif isinstance(action, CloseSocket):
+            channel = self._sockets.pop(action.socket_id, None)
+            if channel is not None:
+                channel.close(action.code, now)
+
+    def _send_request(self, action: SendRequest, now: float) -> None:
+        def deliver(answer: HttpResponse | TransportFailure, when: float) -> None:
+            self._calls.pop(action.request_id, None)
+            self.session.receive_response(action.request_id, answer, now=when)
+            self._work(when)
+
+        call = self._pool.send(action.request, deliver, now)
+        if call.channel is not None:
+            self._calls[action.request_id] = call
+
+    def _open_socket(self, action: OpenSocket, now: float) -> None:
+        route = route_to(action.request.url, self._network)
+        if isinstance(route, TransportFailure):
+            self.session.socket_failed(action.socket_id, route, now=now)
+            return
+        self._sockets = {number: each for number, each in self._sockets.items() if not each.finished}
+        channel = SocketChannel(
+            route,
+            self._network,
+            self._limits,
+            action.request,
+            socket_id=action.socket_id,
+            session=self.session,
+            changed=self._work,
+            now=now,
+        )
+        self._sockets[action.socket_id] = channel
+        self._dial(channel)

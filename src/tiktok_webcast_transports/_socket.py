@@ -1,0 +1,136 @@
+"""The channel of a session's WebSocket: what the wire says, the session hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tiktok_webcast.config import Limits
+from tiktok_webcast.http import Headers, SocketRequest, TransportFailure
+
+from ._channel import Channel
+from ._options import Network
+from ._tunnel import Route
+from ._wire import Broken, Ended, MessageReceived, Opened, Rejected, WebSocketWire, WireEvent
+
+
+class SocketListener(Protocol):
+    """What a session offers to its socket."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether to stop reading."""
+
+    def socket_opened(self, socket_id: int, headers: Headers, *, now: float) -> None:
+        """The handshake succeeded."""
+
+    def socket_rejected(self, socket_id: int, status: int, headers: Headers, *, now: float) -> None:
+        """The handshake was refused."""
+
+    def receive_message(self, socket_id: int, data: bytes, *, now: float) -> None:
+        """A whole binary message came."""
+
+    def socket_closed(self, socket_id: int, code: int | None, reason: str, *, now: float) -> None:
+        """The server closed the socket."""
+
+    def socket_failed(self, socket_id: int, failure: TransportFailure, *, now: float) -> None:
+        """The socket could not be opened, or broke."""
+
+
+class SocketChannel(Channel):
+    """A WebSocket on its way through a tunnel. After `close` the session hears nothing more of it."""
+
+    def __init__(
+        self,
+        route: Route,
+        network: Network,
+        limits: Limits,
+        request: SocketRequest,
+        *,
+        socket_id: int,
+        session: SocketListener,
+        changed: Callable[[float], None],
+        now: float,
+    ) -> None:
+        super().__init__(route, network, max_header=limits.response_headers, now=now)
+        self.socket_id = socket_id
+        self._session = session
+        self._changed = changed
+        self._closing = False
+        self._wire = WebSocketWire(
+            request, route.authority, max_message=limits.message, max_header=limits.response_headers
+        )
+
+    @property
+    def reading(self) -> bool:
+        """Whether to read: the program keeps up, or the socket is being closed."""
+        return super().reading and (self._closing or not self._session.paused)
+
+    def send_message(self, data: bytes) -> None:
+        """Send one binary message."""
+        self._wire.send_message(data)
+        self._flush()
+        self.wake()
+
+    def close(self, code: int, now: float) -> None:
+        """Close the socket; the server has `Timeouts.close` seconds for its part."""
+        if self._closing or self.finished:
+            return
+        self._closing = True
+        self._wire.close(code)
+        self._flush()
+        if self._wire.finished:
+            self._finish()
+        else:
+            self._enter("closing", self.network.timeouts.close, now)
+            self.wake()
+
+    def _opened(self, now: float) -> None:
+        self._enter("open", self.network.timeouts.handshake, now)
+        self._handle(self._wire.start(), now)
+
+    def _received(self, data: bytes, now: float) -> None:
+        self._handle(self._wire.receive(data), now)
+
+    def _received_eof(self, now: float) -> None:
+        self._handle(self._wire.receive_eof(), now)
+        self._finish()
+
+    def _expired(self, now: float) -> None:
+        if self._closing:
+            self._finish()
+        else:
+            super()._expired(now)
+
+    def _fail(self, failure: TransportFailure, now: float) -> None:
+        self._finish()
+        if not self._closing:
+            self._session.socket_failed(self.socket_id, failure, now=now)
+            self._changed(now)
+
+    def _handle(self, events: list[WireEvent], now: float) -> None:
+        self._flush()
+        if events and not self._closing:
+            for event in events:
+                self._tell(event, now)
+        if self._wire.finished:
+            self._finish()
+        if events:
+            self._changed(now)
+
+    def _tell(self, event: WireEvent, now: float) -> None:
+        session, socket_id = self._session, self.socket_id
+        if isinstance(event, MessageReceived):
+            session.receive_message(socket_id, event.data, now=now)
+        elif isinstance(event, Opened):
+            self._enter("open", None, now)
+            session.socket_opened(socket_id, event.headers, now=now)
+        elif isinstance(event, Rejected):
+            session.socket_rejected(socket_id, event.status, event.headers, now=now)
+        elif isinstance(event, Ended):
+            session.socket_closed(socket_id, event.code, event.reason, now=now)
+        elif isinstance(event, Broken):
+            session.socket_failed(socket_id, event.failure, now=now)
+
+    def _flush(self) -> None:
+        self._send(self._wire.take_output())

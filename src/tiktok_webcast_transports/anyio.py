@@ -1,0 +1,429 @@
+"""The transport for asyncio and trio, over anyio and httpcore's network streams.
+
+async with connect("@some_user") as live:
+    async for event in live:
+        ...
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import ssl
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import TypeVar
+
+import anyio
+import anyio.abc
+import anyio.lowlevel
+import httpcore
+
+from tiktok_webcast.close import Closed
+from tiktok_webcast.config import Limits
+from tiktok_webcast.errors import LocalProtocolError
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.http import Exchange, HttpRequest, HttpResponse, TransportFailure
+from tiktok_webcast.retry import RetryPolicy
+from tiktok_webcast.session import Session
+from tiktok_webcast.session_config import SessionConfig
+from tiktok_webcast.sign import Signer
+from tiktok_webcast.statistics import Statistics
+
+from ._channel import Channel
+from ._driver import Driver, SessionPort
+from ._http_pool import HttpPool
+from ._options import Network, Timeouts
+from ._proxy import Proxy
+
+__all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
+
+T = TypeVar("T")
+_READ_SIZE = 64 * 1024
+_EVENTS_PER_CHECKPOINT = 64
+_log = logging.getLogger("tiktok_webcast_transports.anyio")
+
+
+class _Line:
+    """Moves the bytes of one channel: a task reads, a task writes, a cancel scope is the clock."""
+
+    def __init__(self, channel: Channel, backend: httpcore.AsyncNetworkBackend) -> None:
+        self._channel = channel
+        self._backend = backend
+        self._life = anyio.CancelScope()
+        self._tick = anyio.CancelScope()
+        self._read_again = anyio.Event()
+        self._write_again = anyio.Event()
+        self._connecting = True
+        channel.wake = self._wake
+
+    async def run(self) -> None:
+        """Connect the channel and serve it to its end."""
+        self._wake()
+        with self._life:
+            stream = await self._connect()
+            if stream is None:
+                return
+            self._connecting = False
+            try:
+                self._channel.connected(anyio.current_time())
+                async with anyio.create_task_group() as group:
+                    group.start_soon(self._read, stream)
+                    await self._write(stream)
+                    group.cancel_scope.cancel()
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await stream.aclose()
+
+    def _wake(self) -> None:
+        channel = self._channel
+        self._read_again.set()
+        self._write_again.set()
+        self._tick.deadline = math.inf if channel.deadline is None else channel.deadline
+        if channel.finished:
+            at_once = channel.aborted or self._connecting
+            grace = 0.0 if at_once else channel.network.timeouts.close
+            self._life.deadline = min(self._life.deadline, anyio.current_time() + grace)
+
+    async def _connect(self) -> httpcore.AsyncNetworkStream | None:
+        channel = self._channel
+        host, port = channel.address
+        while not channel.finished:
+            with self._timed() as tick:
+                try:
+                    return await self._backend.connect_tcp(host, port)
+                except (httpcore.NetworkError, httpcore.TimeoutException, OSError, ValueError) as error:
+                    channel.failed(error, anyio.current_time())
+            if tick.cancelled_caught:
+                channel.handle_timer(anyio.current_time())
+        return None
+
+    async def _read(self, stream: httpcore.AsyncNetworkStream) -> None:
+        channel = self._channel
+        while not channel.finished:
+            with self._timed() as tick:
+                if channel.reading:
+                    try:
+                        data = await stream.read(_READ_SIZE)
+                    except httpcore.NetworkError as error:
+                        channel.failed(error, anyio.current_time())
+                    else:
+                        self._received(data)
+                else:
+                    self._read_again = anyio.Event()
+                    await self._read_again.wait()
+            if tick.cancelled_caught:
+                channel.handle_timer(anyio.current_time())
+            self._wake()
+
+    def _received(self, data: bytes) -> None:
+        if data:
+            self._channel.receive_data(data, anyio.current_time())
+        else:
+            self._channel.receive_eof(anyio.current_time())
+
+    async def _write(self, stream: httpcore.AsyncNetworkStream) -> None:
+        channel = self._channel
+        while True:
+            data = channel.take_output()
+            if data:
+                channel.write_blocked(anyio.current_time())
+                self._wake()
+                try:
+                    await stream.write(data)
+                except httpcore.NetworkError as error:
+                    channel.failed(error, anyio.current_time())
+                    return
+                channel.write_resumed()
+                self._wake()
+            elif channel.finished:
+                return
+            else:
+                self._write_again = anyio.Event()
+                await self._write_again.wait()
+
+    def _timed(self) -> anyio.CancelScope:
+        deadline = self._channel.deadline
+        self._tick = anyio.CancelScope(deadline=math.inf if deadline is None else deadline)
+        return self._tick
+
+
+class _Streams:
+    """The lines of one owner and the task group they live in. A bug in a task becomes `crash`, never a group."""
+
+    def __init__(self, backend: httpcore.AsyncNetworkBackend | None, crashed: Callable[[], None]) -> None:
+        self._backend = backend or httpcore.AnyIOBackend()
+        self._crashed = crashed
+        self._group: anyio.abc.TaskGroup | None = None
+        self._lines = 0
+        self._idle = anyio.Event()
+        self.crash: Exception | None = None
+
+    async def open(self) -> None:
+        self._group = anyio.create_task_group()
+        await self._group.__aenter__()
+
+    def dial(self, channel: Channel) -> None:
+        """Connect `channel` and serve it."""
+        self._lines += 1
+        self.start(_Line(channel, self._backend).run, self._line_ended)
+
+    def start(self, work: Callable[[], Awaitable[None]], ended: Callable[[], None]) -> None:
+        """Run a task of this owner."""
+        if self._group is None:
+            raise LocalProtocolError("Use it inside `async with`")
+        self._group.start_soon(self._guard, work, ended)
+
+    async def close(self, *, gracefully: bool) -> None:
+        """End all lines; `gracefully` lets sockets say good-bye, for `Timeouts.close` seconds at the most."""
+        group, self._group = self._group, None
+        if group is None:
+            return
+        try:
+            while gracefully and self._lines:
+                self._idle = anyio.Event()
+                await self._idle.wait()
+        finally:
+            group.cancel_scope.cancel()
+            try:
+                await group.__aexit__(None, None, None)
+            except BaseException as error:
+                only = _only(error)
+                if only is error:
+                    raise
+                raise only from None
+
+    async def _guard(self, work: Callable[[], Awaitable[None]], ended: Callable[[], None]) -> None:
+        try:
+            await work()
+        except Exception as error:
+            only = _only(error)
+            if not isinstance(only, Exception):
+                raise only from None
+            self.crash = self.crash or only
+            self._crashed()
+        finally:
+            ended()
+
+    def _line_ended(self) -> None:
+        self._lines -= 1
+        if not self._lines:
+            self._idle.set()
+
+
+def _only(error: BaseException) -> BaseException:
+    """Return the first exception inside nested groups."""
+    while True:
+        members = getattr(error, "exceptions", ())
+        if not members:
+            return error
+        error = members[0]
+
+
+class HttpClient:
+    """HTTP requests on connections that are kept for a while; use it with `async with`.
+
+    Share one among many rooms by `connect(..., http=client)`.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits = Limits(),
+        network: Network = Network(),
+        network_backend: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._waiting: set[anyio.Event] = set()
+        self._streams = _Streams(network_backend, self._release)
+        self._pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
+
+    async def __aenter__(self) -> HttpClient:
+        await self._streams.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.close()
+        await self._streams.close(gracefully=False)
+
+    async def send(self, request: HttpRequest) -> HttpResponse | TransportFailure:
+        """Make one request; failures of the network are returned, not raised."""
+        answers: list[HttpResponse | TransportFailure] = []
+        done = anyio.Event()
+
+        def deliver(answer: HttpResponse | TransportFailure, now: float) -> None:
+            answers.append(answer)
+            done.set()
+
+        call = self._pool.send(request, deliver, anyio.current_time())
+        self._waiting.add(done)
+        try:
+            await done.wait()
+        finally:
+            self._waiting.discard(done)
+            call.cancel()
+        if not answers:
+            raise self._streams.crash or LocalProtocolError("The HTTP client is closed")
+        return answers[0]
+
+    async def run(self, exchange: Exchange[T]) -> T:
+        """Run an exchange of the core to its result."""
+        try:
+            request = next(exchange)
+            while True:
+                request = exchange.send(await self.send(request))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            exchange.close()
+
+    def _release(self) -> None:
+        for done in self._waiting:
+            done.set()
+
+
+class Live:
+    """A session on the network: an async context manager, and an iterator of events that ends after the last.
+
+    Leaving the context closes the room. Events that still wait can be taken by `next_event` afterwards.
+    """
+
+    def __init__(
+        self,
+        session: SessionPort,
+        *,
+        limits: Limits = Limits(),
+        network: Network = Network(),
+        http: HttpClient | None = None,
+        network_backend: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        self._session = session
+        self._streams = _Streams(network_backend, self._changed)
+        self._own_pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
+        pool = http._pool if http is not None else self._own_pool
+        self._driver = Driver(session, network, limits, pool, self._streams.dial, self._changed)
+        self._news = anyio.Event()
+        self._tick = anyio.CancelScope()
+        self._entered = False
+        self._taken = 0
+
+    @property
+    def closed(self) -> Closed | None:
+        """Why the room was left; `None` before that."""
+        return self._session.closed
+
+    @property
+    def statistics(self) -> Statistics:
+        """The counters so far."""
+        return self._session.statistics
+
+    @property
+    def room_id(self) -> int:
+        """The room's id; 0 while it is not known."""
+        return self._session.room_id
+
+    async def __aenter__(self) -> Live:
+        if self._entered:
+            raise LocalProtocolError("A connection can be entered once: make another one")
+        self._entered = True
+        await self._streams.open()
+        self._driver.start(anyio.current_time())
+        self._streams.start(self._keep_time, self._changed)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        crashed = self._streams.crash is not None
+        try:
+            if not crashed:
+                self.close()
+            self._own_pool.close()
+        finally:
+            politely = (error is None or isinstance(error, Exception)) and not crashed
+            await self._streams.close(gracefully=politely)
+        if self._streams.crash is not None and error is None:
+            raise self._streams.crash
+
+    def __aiter__(self) -> Live:
+        return self
+
+    async def __anext__(self) -> Event:
+        while True:
+            event = self._driver.next_event()
+            if event is not None:
+                self._taken += 1
+                if self._taken % _EVENTS_PER_CHECKPOINT == 0:
+                    await anyio.lowlevel.checkpoint()
+                return event
+            if self._streams.crash is not None:
+                raise self._streams.crash
+            if self._driver.ended:
+                raise StopAsyncIteration
+            if not self._entered:
+                raise LocalProtocolError("Enter it first: `async with connect(...) as live`")
+            self._news = anyio.Event()
+            await self._news.wait()
+
+    def next_event(self) -> Event | None:
+        """Return a waiting event without waiting for one."""
+        return self._driver.next_event()
+
+    def close(self) -> None:
+        """Leave the room, from any task. The iteration ends after the last events. Again does nothing."""
+        if self._entered:
+            self._driver.close(anyio.current_time())
+
+    def _changed(self) -> None:
+        timer = self._driver.next_timer()
+        self._tick.deadline = math.inf if timer is None else timer
+        self._news.set()
+        if self._driver.ended:
+            self._tick.cancel()
+
+    async def _keep_time(self) -> None:
+        while not self._driver.ended:
+            timer = self._driver.next_timer()
+            with anyio.CancelScope(deadline=math.inf if timer is None else timer) as self._tick:
+                await anyio.sleep_forever()
+            if not self._driver.ended:
+                self._driver.handle_timer(anyio.current_time())
+
+
+def connect(
+    user: str | int,
+    *,
+    config: SessionConfig = SessionConfig(),
+    signer: Signer | None = None,
+    retry: RetryPolicy = RetryPolicy(),
+    rng: random.Random | None = None,
+    http: HttpClient | None = None,
+    proxy: str | Proxy | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    ca_file: str | None = None,
+    trust_env: bool = False,
+    timeouts: Timeouts = Timeouts(),
+    network_backend: httpcore.AsyncNetworkBackend | None = None,
+) -> Live:
+    """Return the room of `user` to enter with `async with` and iterate with `async for`.
+
+    Args:
+        user: a name, `@name`, URL of a live page, or a room id.
+        config: everything about the session itself.
+        signer: who signs the socket's URL.
+        retry: whether and when to try again.
+        rng: randomness for jitter; seeded by the system if left out.
+        http: an `HttpClient` to share among rooms; it then says how HTTP reaches the network.
+        proxy, ssl_context, ca_file, trust_env: the way to the network, see `tiktok_webcast_transports.Network`.
+        timeouts: how long each step of a connection may take.
+        network_backend: what opens TCP connections; httpcore's for anyio if left out.
+
+    Raises:
+        ValueError: a user, proxy or option that cannot be used.
+    """
+    session = Session(user, config=config, signer=signer, retry=retry, rng=rng or random.Random())
+    network = Network(proxy, ssl_context, ca_file, trust_env, timeouts)
+    return Live(session, limits=config.limits, network=network, http=http, network_backend=network_backend)

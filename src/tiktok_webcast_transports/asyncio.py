@@ -1,0 +1,437 @@
+"""The transport for asyncio alone: protocols and callbacks, the one for thousands of rooms in a process.
+
+    async with connect("@some_user") as live:
+        async for event in live:
+            ...
+
+A message travels from the loop's callback through the session in one call, with no task and no queue of bytes between.
+Works on uvloop too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+from types import TracebackType
+from typing import TypeVar, cast
+
+from tiktok_webcast.close import Closed
+from tiktok_webcast.config import Limits
+from tiktok_webcast.errors import LocalProtocolError
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.http import Exchange, HttpRequest, HttpResponse, TransportFailure
+from tiktok_webcast.retry import RetryPolicy
+from tiktok_webcast.session import Session
+from tiktok_webcast.session_config import SessionConfig
+from tiktok_webcast.sign import Signer
+from tiktok_webcast.statistics import Statistics
+
+from ._channel import Channel
+from ._driver import Driver, SessionPort
+from ._http_pool import HttpPool
+from ._options import Network, Timeouts
+from ._proxy import Proxy
+
+__all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
+
+T = TypeVar("T")
+_EVENTS_PER_YIELD = 64
+_HAPPY_EYEBALLS_SECONDS = 0.25
+
+
+class _Alarm:
+    """One `call_at` at a time. Moving the deadline further away costs nothing until the old one comes round."""
+
+    __slots__ = ("_deadline", "_handle", "_loop", "_ring")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[float], None]) -> None:
+        self._loop = loop
+        self._ring = ring
+        self._deadline: float | None = None
+        self._handle: asyncio.TimerHandle | None = None
+
+    def set(self, deadline: float | None) -> None:
+        """Ring at `deadline`, or not at all."""
+        self._deadline = deadline
+        handle = self._handle
+        if handle is not None and (deadline is None or deadline < handle.when()):
+            handle.cancel()
+            self._handle = handle = None
+        if handle is None and deadline is not None:
+            self._handle = self._loop.call_at(deadline, self._fired)
+
+    def _fired(self) -> None:
+        self._handle = None
+        deadline, now = self._deadline, self._loop.time()
+        if deadline is None:
+            return
+        if now + 0.001 < deadline:
+            self.set(deadline)
+        else:
+            # The loop may wake a clock tick too early.
+            self._ring(max(now, deadline))
+
+
+class _Line(asyncio.Protocol):
+    """Moves the bytes of one channel."""
+
+    def __init__(self, channel: Channel, lines: _Lines, loop: asyncio.AbstractEventLoop) -> None:
+        self._channel = channel
+        self._lines = lines
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._alarm = _Alarm(loop, self._rang)
+        self._busy = False
+        self._blocked = False
+        self._reading = True
+        self._closing = False
+        channel.wake = self._wake
+        self._alarm.set(channel.deadline)
+        self._connecting: asyncio.Task[None] | None = loop.create_task(self._connect())
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._channel.abandon()
+
+    async def _connect(self) -> None:
+        loop = self._loop
+        host, port = self._channel.address
+        try:
+            if isinstance(loop, asyncio.BaseEventLoop):
+                await loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS)
+            else:
+                await loop.create_connection(lambda: self, host, port)
+        except Exception as error:
+            self._call(self._channel.failed, error)
+        finally:
+            self._connecting = None
+            if self._transport is None:
+                self._end()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports are none by inheritance.
+        self._transport = cast(asyncio.Transport, transport)
+        if self._channel.finished:
+            self._transport.abort()
+        else:
+            self._call(self._channel.connected)
+
+    def data_received(self, data: bytes) -> None:
+        self._call(self._channel.receive_data, data)
+
+    def eof_received(self) -> None:
+        self._call(self._channel.receive_eof)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is None:
+            self._call(self._channel.receive_eof)
+        else:
+            self._call(self._channel.failed, exc)
+        self._end()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+        self._channel.write_blocked(self._loop.time())
+
+    def resume_writing(self) -> None:
+        self._blocked = False
+        self._channel.write_resumed()
+        self._flush()
+
+    def _rang(self, now: float) -> None:
+        if self._closing:
+            if self._transport is not None:
+                self._transport.abort()
+            return
+        self._call(lambda _: self._channel.handle_timer(now))
+
+    def _call(self, method: Callable[..., None], *arguments: object) -> None:
+        """Call into the pure half, then do what it asks; what it raises is a bug and belongs to the owner."""
+        self._busy = True
+        try:
+            method(*arguments, self._loop.time())
+        except Exception as error:
+            self._channel.abandon()
+            self._lines.crashed(error)
+        finally:
+            self._busy = False
+        self._flush()
+
+    def _wake(self) -> None:
+        if not self._busy:
+            self._flush()
+
+    def _flush(self) -> None:
+        channel, transport = self._channel, self._transport
+        if transport is None:
+            if channel.finished and self._connecting is not None:
+                self._connecting.cancel()
+        elif channel.finished:
+            self._close(transport)
+            return
+        else:
+            if not self._blocked:
+                data = channel.take_output()
+                if data:
+                    transport.write(data)
+            if channel.reading is not self._reading:
+                self._reading = not self._reading
+                (transport.resume_reading if self._reading else transport.pause_reading)()
+        self._alarm.set(channel.deadline)
+
+    def _close(self, transport: asyncio.Transport) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        if self._channel.aborted:
+            transport.abort()
+        else:
+            transport.write(self._channel.take_output())
+            transport.close()
+            self._alarm.set(self._loop.time() + self._channel.network.timeouts.close)
+
+    def _end(self) -> None:
+        self._alarm.set(None)
+        self._lines.ended(self)
+
+
+class _Lines:
+    """The lines of one owner."""
+
+    def __init__(self, crashed: Callable[[], None]) -> None:
+        self._crashed = crashed
+        self._lines: set[_Line] = set()
+        self._waiter: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.crash: Exception | None = None
+
+    def open(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.get_running_loop()
+        return self._loop
+
+    def now(self) -> float:
+        if self._loop is None:
+            raise LocalProtocolError("Use it inside `async with`")
+        return self._loop.time()
+
+    def dial(self, channel: Channel) -> None:
+        """Connect `channel` and serve it."""
+        if self._loop is None:
+            raise LocalProtocolError("Use it inside `async with`")
+        self._lines.add(_Line(channel, self, self._loop))
+
+    async def close(self, *, gracefully: bool) -> None:
+        """End all lines; `gracefully` lets sockets say good-bye, for `Timeouts.close` seconds at the most."""
+        loop, self._loop = self._loop, None
+        try:
+            if gracefully and self._lines and loop is not None:
+                self._waiter = loop.create_future()
+                await self._waiter
+        finally:
+            for line in tuple(self._lines):
+                line.abort()
+
+    def ended(self, line: _Line) -> None:
+        self._lines.discard(line)
+        if not self._lines and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def crashed(self, error: Exception) -> None:
+        self.crash = self.crash or error
+        self._crashed()
+
+
+class HttpClient:
+    """HTTP requests on connections that are kept for a while; use it with `async with`.
+
+    Share one among many rooms by `connect(..., http=client)`.
+    """
+
+    def __init__(self, *, limits: Limits = Limits(), network: Network = Network()) -> None:
+        self._waiting: set[asyncio.Future[HttpResponse | TransportFailure]] = set()
+        self._lines = _Lines(self._release)
+        self._pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
+
+    async def __aenter__(self) -> HttpClient:
+        self._lines.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.close()
+        self._release()
+        await self._lines.close(gracefully=False)
+
+    async def send(self, request: HttpRequest) -> HttpResponse | TransportFailure:
+        """Make one request; failures of the network are returned, not raised."""
+        answered: asyncio.Future[HttpResponse | TransportFailure] = asyncio.get_running_loop().create_future()
+
+        def deliver(answer: HttpResponse | TransportFailure, now: float) -> None:
+            if not answered.done():
+                answered.set_result(answer)
+
+        call = self._pool.send(request, deliver, self._lines.now())
+        self._waiting.add(answered)
+        try:
+            return await answered
+        finally:
+            self._waiting.discard(answered)
+            call.cancel()
+
+    async def run(self, exchange: Exchange[T]) -> T:
+        """Run an exchange of the core to its result."""
+        try:
+            request = next(exchange)
+            while True:
+                request = exchange.send(await self.send(request))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            exchange.close()
+
+    def _release(self) -> None:
+        for answered in self._waiting:
+            if not answered.done():
+                answered.set_exception(self._lines.crash or LocalProtocolError("The HTTP client is closed"))
+
+
+class Live:
+    """A session on the network: an async context manager, and an iterator of events that ends after the last.
+
+    Leaving the context closes the room. Events that still wait can be taken by `next_event` afterwards.
+    """
+
+    def __init__(
+        self,
+        session: SessionPort,
+        *,
+        limits: Limits = Limits(),
+        network: Network = Network(),
+        http: HttpClient | None = None,
+    ) -> None:
+        self._session = session
+        self._lines = _Lines(self._changed)
+        self._own_pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
+        pool = http._pool if http is not None else self._own_pool
+        self._driver = Driver(session, network, limits, pool, self._lines.dial, self._changed)
+        self._news = asyncio.Event()
+        self._alarm: _Alarm | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._taken = 0
+
+    @property
+    def closed(self) -> Closed | None:
+        """Why the room was left; `None` before that."""
+        return self._session.closed
+
+    @property
+    def statistics(self) -> Statistics:
+        """The counters so far."""
+        return self._session.statistics
+
+    @property
+    def room_id(self) -> int:
+        """The room's id; 0 while it is not known."""
+        return self._session.room_id
+
+    async def __aenter__(self) -> Live:
+        if self._loop is not None:
+            raise LocalProtocolError("A connection can be entered once: make another one")
+        self._loop = self._lines.open()
+        self._alarm = _Alarm(self._loop, self._rang)
+        self._driver.start(self._loop.time())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        crashed = self._lines.crash is not None
+        try:
+            if not crashed:
+                self.close()
+            self._own_pool.close()
+        finally:
+            if self._alarm is not None:
+                self._alarm.set(None)
+            politely = (error is None or isinstance(error, Exception)) and not crashed
+            await self._lines.close(gracefully=politely)
+        if self._lines.crash is not None and error is None:
+            raise self._lines.crash
+
+    def __aiter__(self) -> Live:
+        return self
+
+    async def __anext__(self) -> Event:
+        while True:
+            event = self._driver.next_event()
+            if event is not None:
+                self._taken += 1
+                if self._taken % _EVENTS_PER_YIELD == 0:
+                    await asyncio.sleep(0)
+                return event
+            if self._lines.crash is not None:
+                raise self._lines.crash
+            if self._driver.ended:
+                raise StopAsyncIteration
+            if self._loop is None:
+                raise LocalProtocolError("Enter it first: `async with connect(...) as live`")
+            self._news.clear()
+            await self._news.wait()
+
+    def next_event(self) -> Event | None:
+        """Return a waiting event without waiting for one."""
+        return self._driver.next_event()
+
+    def close(self) -> None:
+        """Leave the room, from any task. The iteration ends after the last events. Again does nothing."""
+        if self._loop is not None:
+            self._driver.close(self._loop.time())
+
+    def _changed(self) -> None:
+        if self._alarm is not None:
+            self._alarm.set(self._driver.next_timer())
+        self._news.set()
+
+    def _rang(self, now: float) -> None:
+        try:
+            self._driver.handle_timer(now)
+        except Exception as error:
+            self._lines.crashed(error)
+
+
+def connect(
+    user: str | int,
+    *,
+    config: SessionConfig = SessionConfig(),
+    signer: Signer | None = None,
+    retry: RetryPolicy = RetryPolicy(),
+    rng: random.Random | None = None,
+    http: HttpClient | None = None,
+    proxy: str | Proxy | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    ca_file: str | None = None,
+    trust_env: bool = False,
+    timeouts: Timeouts = Timeouts(),
+) -> Live:
+    """Return the room of `user` to enter with `async with` and iterate with `async for`.
+
+    Args:
+        user: a name, `@name`, URL of a live page, or a room id.
+        config: everything about the session itself.
+        signer: who signs the socket's URL.
+        retry: whether and when to try again.
+        rng: randomness for jitter; seeded by the system if left out.
+        http: an `HttpClient` to share among rooms; it then says how HTTP reaches the network.
+        proxy, ssl_context, ca_file, trust_env: the way to the network, see `tiktok_webcast_transports.Network`.
+        timeouts: how long each step of a connection may take.
+
+    Raises:
+        ValueError: a user, proxy or option that cannot be used.
+    """
+    session = Session(user, config=config, signer=signer, retry=retry, rng=rng or random.Random())
+    network = Network(proxy, ssl_context, ca_file, trust_env, timeouts)
+    return Live(session, limits=config.limits, network=network, http=http)
