@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, text
 from .image import Image
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.badge import BadgeStruct
 
 
 class BadgeScene(IntEnum):
@@ -53,6 +57,8 @@ class Badge(View):
     """A badge beside a user's name."""
 
     wire_type: ClassVar[str] = "BadgeStruct"
+    wire: ClassVar[WireView[BadgeStruct]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("scene", "level", "text", "image_url")
     scene: int
     """What it stands for, a `BadgeScene` or a number that we do not know; told by the image's name if not sent."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..view import text
 from .base import Event, wire_time
 from .emote import CommentEmote, Emote
 from .user import IdentifiedUserEvent, User, UserEvent
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.chat import WebcastChatMessage
+    from ..schema.question import WebcastQuestionNewMessage
+    from ..schema.room import WebcastLiveIntroMessage
 
 MAX_MENTIONS = 100
 """Users that `CommentEvent.mentions` names; the ids of any more stay in `event.wire.mention_user_list`."""
@@ -20,6 +26,8 @@ class CommentEvent(IdentifiedUserEvent):
 
     name: ClassVar[str] = "comment"
     wire_type: ClassVar[str] = "WebcastChatMessage"
+    wire: ClassVar[WireView[WebcastChatMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("user", "comment", "language", "mentions", "emotes")
     user: User
     """Who wrote it."""
@@ -82,6 +90,8 @@ class QuestionEvent(UserEvent):
 
     name: ClassVar[str] = "question"
     wire_type: ClassVar[str] = "WebcastQuestionNewMessage"
+    wire: ClassVar[WireView[WebcastQuestionNewMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("user", "question", "question_id", "answer_status", "asked_at")
     user: User
     """Who asks."""
@@ -95,8 +105,7 @@ class QuestionEvent(UserEvent):
     """When it was asked by the server's clock (aware, UTC)."""
 
     def _read_user(self) -> User:
-        user: User = User.from_wire(self._wire.data.user)
-        return user
+        return User.from_wire(self._wire.data.user)
 
     def _read_question(self) -> str:
         return text(self._wire.data.content)
@@ -118,6 +127,8 @@ class IntroMessageEvent(Event):
 
     name: ClassVar[str] = "intro_message"
     wire_type: ClassVar[str] = "WebcastLiveIntroMessage"
+    wire: ClassVar[WireView[WebcastLiveIntroMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("streamer", "message", "language")
     streamer: User
     """The host."""
@@ -132,8 +143,7 @@ class IntroMessageEvent(Event):
         return self.streamer
 
     def _read_streamer(self) -> User:
-        user: User = User.from_wire(self._wire.user)
-        return user
+        return User.from_wire(self._wire.user)
 
     def _read_message(self) -> str:
         return text(self._wire.content)

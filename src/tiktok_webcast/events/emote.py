@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..view import View, text
 from .image import Image
 from .user import IdentifiedUserEvent, User
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.chat import EmoteModel, EmoteWithIndex, WebcastEmoteChatMessage
 
 
 class Emote(View):
     """A picture of a host's or of TikTok's own set."""
 
     wire_type: ClassVar[str] = "EmoteModel"
+    wire: ClassVar[WireView[EmoteModel]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "image_url")
     id: str
     """The emote's id, a text on the wire too; `""` if not sent."""
@@ -43,6 +49,8 @@ class CommentEmote(View):
     """An emote inside a comment, and where it stands."""
 
     wire_type: ClassVar[str] = "EmoteWithIndex"
+    wire: ClassVar[WireView[EmoteWithIndex]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "image_url", "index")
     index: int
     """How many characters of the comment come before it."""
@@ -77,6 +85,8 @@ class EmoteEvent(IdentifiedUserEvent):
 
     name: ClassVar[str] = "emote"
     wire_type: ClassVar[str] = "WebcastEmoteChatMessage"
+    wire: ClassVar[WireView[WebcastEmoteChatMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("user", "emotes")
     user: User
     """Who sent them."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..track.gifts import StreakEndCause
 from ..view import View, text
 from .image import Image
 from .user import IdentifiedUserEvent, User, decimal
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.gift import Gift as WireGift
+    from ..schema.gift import WebcastGiftMessage
 
 _STREAKABLE = 1
 
@@ -16,6 +21,8 @@ class GiftInfo(View):
     """What a gift is, apart from who gives how many."""
 
     wire_type: ClassVar[str] = "Gift"
+    wire: ClassVar[WireView[WireGift]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "name", "type", "diamond_count")
     id: int
     """The gift's number, the same in all rooms; 0 if not sent."""
@@ -62,6 +69,8 @@ class Gift(View):
     """
 
     wire_type: ClassVar[str] = "WebcastGiftMessage"
+    wire: ClassVar[WireView[WebcastGiftMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = (
         "id",
         "name",
@@ -137,6 +146,8 @@ class Gift(View):
 
 class _GiftMessage(IdentifiedUserEvent):
     wire_type: ClassVar[str] = "WebcastGiftMessage"
+    wire: ClassVar[WireView[WebcastGiftMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     group_id: int
     to_user: User | None
 
@@ -258,7 +269,7 @@ def gift_info(wire: Any) -> GiftInfo:
 def receiver(wire: Any) -> User | None:
     """Return who gets a gift: the user named, a guest, or by id the host (protocol/push.md section 13)."""
     if wire.HasField("to_user"):
-        named: User = User.from_wire(wire.to_user)
+        named = User.from_wire(wire.to_user)
         if named.is_known:
             return named
     guest = wire.to_member_id_int or decimal(wire.to_member_id)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..view import View, text
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.image import ImageModel
 
 
 class Image(View):
     """An image on TikTok's servers: one picture under several addresses."""
 
     wire_type: ClassVar[str] = "ImageModel"
+    wire: ClassVar[WireView[ImageModel]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("url", "urls", "uri", "height", "width", "is_animated")
     urls: tuple[str, ...]
     """Addresses of the same picture, best first; captured ones differ in host and format."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from .user import User, UserEvent
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.like import WebcastLikeMessage
 
 
 class LikeEvent(UserEvent):
@@ -12,6 +16,8 @@ class LikeEvent(UserEvent):
 
     name: ClassVar[str] = "like"
     wire_type: ClassVar[str] = "WebcastLikeMessage"
+    wire: ClassVar[WireView[WebcastLikeMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("user", "likes", "total_likes", "room_likes", "user_likes")
     user: User
     """Who likes."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..message import Message
 from ..view import text
 from .base import Event
 from .user import User, UserEvent
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.member import WebcastMemberMessage
 
 _ENTERED = (0, 1)
 
 
 class _MemberMessage(UserEvent):
     wire_type: ClassVar[str] = "WebcastMemberMessage"
+    wire: ClassVar[WireView[WebcastMemberMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     total_viewers: int
     action_id: int
 

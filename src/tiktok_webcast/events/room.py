@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..message import Message
 from ..view import View, text
 from .base import Event
 from .user import User
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.member import Contributor, WebcastRoomUserSeqMessage
+    from ..schema.room import WebcastControlMessage
 
 _PAUSED, _RESUMED, _ENDED, _SUSPENDED = 1, 2, 3, 4
 
@@ -16,6 +21,8 @@ class TopViewer(View):
     """One of the viewers who gave most."""
 
     wire_type: ClassVar[str] = "Contributor"
+    wire: ClassVar[WireView[Contributor]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("rank", "coins_given", "user")
     rank: int
     """From 1; 0 if not sent."""
@@ -29,8 +36,7 @@ class TopViewer(View):
         return score
 
     def _read_user(self) -> User:
-        user: User = User.from_wire(self._wire.user)
-        return user
+        return User.from_wire(self._wire.user)
 
 
 class ViewerUpdateEvent(Event):
@@ -38,6 +44,8 @@ class ViewerUpdateEvent(Event):
 
     name: ClassVar[str] = "viewer_update"
     wire_type: ClassVar[str] = "WebcastRoomUserSeqMessage"
+    wire: ClassVar[WireView[WebcastRoomUserSeqMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("viewer_count", "top_viewers", "total_viewers", "anonymous_count")
     viewer_count: int
     """Viewers right now; 0 if there are none (the wire leaves out a 0)."""
@@ -66,6 +74,8 @@ class ViewerUpdateEvent(Event):
 
 class _ControlMessage(Event):
     wire_type: ClassVar[str] = "WebcastControlMessage"
+    wire: ClassVar[WireView[WebcastControlMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("action", "tips")
     action: int
     tips: str

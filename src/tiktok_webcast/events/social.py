@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..message import Message
 from ..view import text
 from .base import Event
 from .user import User, UserEvent
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.social import WebcastSocialMessage
 
 _MORE_SHARE = re.compile(r"guidance_viewer_([0-9]{1,9})_share")
 _FOLLOW = 1
@@ -17,6 +21,8 @@ _SHARES = (2, 3, 4, 5)
 
 class _SocialMessage(UserEvent):
     wire_type: ClassVar[str] = "WebcastSocialMessage"
+    wire: ClassVar[WireView[WebcastSocialMessage]] = WireView()
+    """The whole message, every field under its wire name."""
     display_type: str
     action: int
 

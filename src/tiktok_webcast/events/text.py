@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, text
 from .image import Image
 from .user import User
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from ..schema.text import Text as WireText
+    from ..schema.text import TextPiece as WireTextPiece
 
 MAX_RENDERED = 10_000
 """Characters of a rendered text; a pattern may repeat a long piece, and the rest is cut off."""
@@ -19,6 +24,8 @@ class TextPiece(View):
     """What fills one slot of a text: a string, a user, a gift or an image."""
 
     wire_type: ClassVar[str] = "TextPiece"
+    wire: ClassVar[WireView[WireTextPiece]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("type", "text", "user", "gift_id", "image_url")
     type: int
     """1 text, 11 user, 12 gift, 15 image in captures; others may occur."""
@@ -53,6 +60,8 @@ class Text(View):
     """A text for the screen: a template's key, a pattern with slots, and the pieces that fill them."""
 
     wire_type: ClassVar[str] = "Text"
+    wire: ClassVar[WireView[WireText]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("key", "default_pattern", "text")
     key: str
     """The template's name, the same in every language (protocol/push.md section 11); `""` if not sent."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, empty_wire, text
 from .badge import Badge, BadgeScene, badge_scene, highest_level
 from .base import Event
 from .image import Image
+from .wire_view import WireView
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from ..schema.user import User as WireUser
 
 _FOLLOWS = (1, 2, 3)
 _FRIENDS = 2
@@ -36,6 +42,8 @@ class User(View):
     __slots__ = ("_carrier",)
     _carrier: Any
     wire_type: ClassVar[str] = "User"
+    wire: ClassVar[WireView[WireUser]] = WireView()
+    """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = (
         "id",
         "unique_id",
@@ -99,7 +107,7 @@ class User(View):
         super().__init__(**values)
 
     @classmethod
-    def from_wire(cls, wire: Any, *, carrier: Any = None, **given: object) -> Any:
+    def from_wire(cls, wire: Any, *, carrier: Any = None, **given: object) -> Self:
         """Make one from a `User` on the wire.
 
         `carrier` is the message around it if that has a `user_identity` about this very user, which is more reliable
@@ -136,7 +144,8 @@ class User(View):
         wire = self._wire
         for name in ("avatar_thumb", "avatar_medium", "avatar_large"):
             if wire.HasField(name):
-                return Image.from_wire(getattr(wire, name))
+                avatar: Image = Image.from_wire(getattr(wire, name))
+                return avatar
         return None
 
     def _read_bio(self) -> str:
@@ -243,9 +252,9 @@ class User(View):
 
 
 _UNSIGNED = (1 << 64) - 1
-_put_wire = User._wire.__set__
-_put_given = User._given.__set__
-_put_carrier = User._carrier.__set__
+_put_wire = vars(View)["_wire"].__set__
+_put_given = vars(View)["_given"].__set__
+_put_carrier = vars(User)["_carrier"].__set__
 
 
 def decimal(digits: str | bytes) -> int:
@@ -267,8 +276,7 @@ def _restore_user(cls: type[User], packed: bytes, identity: bytes | None, given:
         carrier = empty_wire("WebcastEmoteChatMessage")
         carrier.user_identity.ParseFromString(identity)
         carrier.user_identity.SetInParent()
-    user: User = cls.from_wire(wire, carrier=carrier, **given)
-    return user
+    return cls.from_wire(wire, carrier=carrier, **given)
 
 
 class UserEvent(Event):
@@ -278,8 +286,7 @@ class UserEvent(Event):
     """Who did it; an empty `User` if the message does not say."""
 
     def _read_user(self) -> User:
-        user: User = User.from_wire(self._wire.user)
-        return user
+        return User.from_wire(self._wire.user)
 
     def _json_user(self) -> dict[str, Any] | None:
         return self.user.to_dict() if self.user.is_known else None
@@ -289,5 +296,4 @@ class IdentifiedUserEvent(UserEvent):
     """Something that one user did, in a message that says beside the user what they are to the host."""
 
     def _read_user(self) -> User:
-        user: User = User.from_wire(self._wire.user, carrier=self._wire)
-        return user
+        return User.from_wire(self._wire.user, carrier=self._wire)
