@@ -84,6 +84,8 @@ def _literals(data: bytes) -> list[str]:
 def _stub(text: str) -> str:
     """Make protoc's stub fit a package: its imports become relative, and no field hides a builtin type."""
     text = re.sub(r"^import (\w+_pb2) as (\w+)$", r"from . import \1 as \2", text, flags=re.MULTILINE)
+    text = text.replace("_Mapping]", "_Mapping[str, _Any]]").replace("**kwargs", "**kwargs: _Any")
+    text = text.replace("from typing import ", "from typing import Any as _Any, ")
     classes = [_unshadow(part) for part in re.split(r"^(?=class )", text, flags=re.MULTILINE)]
     stub = "".join(classes)
     return f"# {HEADER}\n" + ("import builtins as _builtins\n" if stub != text else "") + stub

@@ -35,10 +35,13 @@ def python_name(wire: str, taken: Collection[str]) -> str:
 class Writer:
     """Collects the lines of one module and the names it must import."""
 
-    def __init__(self, catalogue: Catalogue, package: str, topic: str | None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, package: str, topic: str | None, classes: Collection[str] = frozenset()
+    ) -> None:
         self.catalogue = catalogue
         self.package = package
         self.topic = topic
+        self.classes = classes
         self.lines: list[str] = []
         self.imports: dict[str, set[str]] = {}
         self.builtins = False
@@ -88,8 +91,12 @@ class Writer:
             return alias
         topic = self.catalogue.messages[name].topic
         if topic != self.topic:
-            schema = "." if self.topic is not None else self._relative("tiktok_webcast.schema") + "."
-            self.imports.setdefault(f"{schema}{topic}", set()).add(name.partition(".")[0])
+            outer, dot, nested = name.partition(".")
+            # An event's class may be named like a wire type.
+            alias = outer if outer not in self.classes else f"{outer}View"
+            imported = outer if alias == outer else f"{outer} as {alias}"
+            self.imports.setdefault(self._relative(f"tiktok_webcast.schema.{topic}"), set()).add(imported)
+            return f"{alias}{dot}{nested}"
         return name
 
     def _relative(self, module: str) -> str:
@@ -174,6 +181,7 @@ def event_modules(catalogue: Catalogue) -> dict[Path, str]:
     writers: dict[str, Writer] = {}
     table: dict[str, str] = {}
     written: set[str] = set()
+    classes = {event_class(method) for method in catalogue.methods}
     for method in catalogue.methods:
         message = catalogue.messages[method.message]
         name = event_class(method)
@@ -182,7 +190,7 @@ def event_modules(catalogue: Catalogue) -> dict[Path, str]:
             continue
         written.add(method.message)
         carriers = [other for other in catalogue.methods if other.message == method.message]
-        writer = writers.setdefault(message.topic, Writer(catalogue, "tiktok_webcast.events.generated", None))
+        writer = writers.setdefault(message.topic, Writer(catalogue, "tiktok_webcast.events.generated", None, classes))
         writer.lines += ["", "", f"class {name}(Event):"]
         writer.docstring(_event_documentation(method, carriers), "    ")
         writer.lines += ["", f'    name: ClassVar[str] = "{method.event}"']

@@ -4,7 +4,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -16,7 +16,7 @@ class AssetBase(_message.Message):
     url: _image_pb2.ImageModel
     md5: str
     face_meta: FaceRecognitionMeta
-    def __init__(self, url: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., md5: _Optional[str] = ..., face_meta: _Optional[_Union[FaceRecognitionMeta, _Mapping]] = ...) -> None: ...
+    def __init__(self, url: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., md5: _Optional[str] = ..., face_meta: _Optional[_Union[FaceRecognitionMeta, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AssetBundle(_message.Message):
     __slots__ = ("assets", "prefab_bundle", "stream_effect_spec")
@@ -26,7 +26,7 @@ class AssetBundle(_message.Message):
     assets: _containers.RepeatedCompositeFieldContainer[AssetsModel]
     prefab_bundle: PrefabBundle
     stream_effect_spec: GiftEffectStreamSpec
-    def __init__(self, assets: _Optional[_Iterable[_Union[AssetsModel, _Mapping]]] = ..., prefab_bundle: _Optional[_Union[PrefabBundle, _Mapping]] = ..., stream_effect_spec: _Optional[_Union[GiftEffectStreamSpec, _Mapping]] = ...) -> None: ...
+    def __init__(self, assets: _Optional[_Iterable[_Union[AssetsModel, _Mapping[str, _Any]]]] = ..., prefab_bundle: _Optional[_Union[PrefabBundle, _Mapping[str, _Any]]] = ..., stream_effect_spec: _Optional[_Union[GiftEffectStreamSpec, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AssetExtra(_message.Message):
     __slots__ = ("effect_starling_key",)
@@ -80,7 +80,7 @@ class AssetsModel(_message.Message):
     sticker_asset_variant_reason: int
     force_use_im_or_resp_asset: bool
     distribution_strategy: _containers.RepeatedCompositeFieldContainer[DistributionStrategy]
-    def __init__(self, name: _Optional[str] = ..., resource_uri: _Optional[str] = ..., resource_url: _Optional[_Union[ResourceModel, _Mapping]] = ..., describe: _Optional[str] = ..., id: _Optional[int] = ..., resource_type: _Optional[int] = ..., md5: _Optional[str] = ..., size: _Optional[int] = ..., loki_content: _Optional[_Union[LokiExtraContent, _Mapping]] = ..., download_type: _Optional[int] = ..., resource_bytevc1_url: _Optional[_Union[ResourceModel, _Mapping]] = ..., bytevc1_md5: _Optional[str] = ..., video_resource_list: _Optional[_Iterable[_Union[VideoResource, _Mapping]]] = ..., face_recognition_archive_meta: _Optional[_Union[FaceRecognitionMeta, _Mapping]] = ..., lynx_url_settings_key: _Optional[str] = ..., downgrade_resource_type: _Optional[int] = ..., asset_extra: _Optional[_Union[AssetExtra, _Mapping]] = ..., sticker_asset_variant: _Optional[int] = ..., immediate_download: _Optional[bool] = ..., sticker_asset_variant_reason: _Optional[int] = ..., force_use_im_or_resp_asset: _Optional[bool] = ..., distribution_strategy: _Optional[_Iterable[_Union[DistributionStrategy, _Mapping]]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., resource_uri: _Optional[str] = ..., resource_url: _Optional[_Union[ResourceModel, _Mapping[str, _Any]]] = ..., describe: _Optional[str] = ..., id: _Optional[int] = ..., resource_type: _Optional[int] = ..., md5: _Optional[str] = ..., size: _Optional[int] = ..., loki_content: _Optional[_Union[LokiExtraContent, _Mapping[str, _Any]]] = ..., download_type: _Optional[int] = ..., resource_bytevc1_url: _Optional[_Union[ResourceModel, _Mapping[str, _Any]]] = ..., bytevc1_md5: _Optional[str] = ..., video_resource_list: _Optional[_Iterable[_Union[VideoResource, _Mapping[str, _Any]]]] = ..., face_recognition_archive_meta: _Optional[_Union[FaceRecognitionMeta, _Mapping[str, _Any]]] = ..., lynx_url_settings_key: _Optional[str] = ..., downgrade_resource_type: _Optional[int] = ..., asset_extra: _Optional[_Union[AssetExtra, _Mapping[str, _Any]]] = ..., sticker_asset_variant: _Optional[int] = ..., immediate_download: _Optional[bool] = ..., sticker_asset_variant_reason: _Optional[int] = ..., force_use_im_or_resp_asset: _Optional[bool] = ..., distribution_strategy: _Optional[_Iterable[_Union[DistributionStrategy, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class AudioResource(_message.Message):
     __slots__ = ("audio_url", "lyrics_url", "snippet_id")
@@ -106,7 +106,7 @@ class DistributionStrategy(_message.Message):
     RESOURCE_TYPE_FIELD_NUMBER: _ClassVar[int]
     asset_base: AssetBase
     resource_type: int
-    def __init__(self, asset_base: _Optional[_Union[AssetBase, _Mapping]] = ..., resource_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, asset_base: _Optional[_Union[AssetBase, _Mapping[str, _Any]]] = ..., resource_type: _Optional[int] = ...) -> None: ...
 
 class FaceRecognitionMeta(_message.Message):
     __slots__ = ("version", "requirement", "model_names", "sdk_extra")
@@ -135,7 +135,7 @@ class GiftEffect(_message.Message):
     assets: _containers.RepeatedCompositeFieldContainer[AssetsModel]
     specs: GiftEffectSpecs
     event_tracking_params: _containers.RepeatedCompositeFieldContainer[GiftEffect.EventTrackingParamsEntry]
-    def __init__(self, assets: _Optional[_Iterable[_Union[AssetsModel, _Mapping]]] = ..., specs: _Optional[_Union[GiftEffectSpecs, _Mapping]] = ..., event_tracking_params: _Optional[_Iterable[_Union[GiftEffect.EventTrackingParamsEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, assets: _Optional[_Iterable[_Union[AssetsModel, _Mapping[str, _Any]]]] = ..., specs: _Optional[_Union[GiftEffectSpecs, _Mapping[str, _Any]]] = ..., event_tracking_params: _Optional[_Iterable[_Union[GiftEffect.EventTrackingParamsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GiftEffectCrossScreenStickerSpec(_message.Message):
     __slots__ = ("single_action_asset_ids", "action_asset_ids", "reaction_asset_ids")
@@ -214,7 +214,7 @@ class GiftEffectSpecs(_message.Message):
     serial_spec: GiftEffectSerialSpec
     stream_effect_spec: GiftEffectStreamSpec
     live_gen_effect_spec: GiftEffectLiveGenSpec
-    def __init__(self, cross_screen_sticker: _Optional[_Union[GiftEffectCrossScreenStickerSpec, _Mapping]] = ..., lynx: _Optional[_Union[GiftEffectLynxSpec, _Mapping]] = ..., prefab: _Optional[_Union[GiftEffectPrefabSpec, _Mapping]] = ..., serial_spec: _Optional[_Union[GiftEffectSerialSpec, _Mapping]] = ..., stream_effect_spec: _Optional[_Union[GiftEffectStreamSpec, _Mapping]] = ..., live_gen_effect_spec: _Optional[_Union[GiftEffectLiveGenSpec, _Mapping]] = ...) -> None: ...
+    def __init__(self, cross_screen_sticker: _Optional[_Union[GiftEffectCrossScreenStickerSpec, _Mapping[str, _Any]]] = ..., lynx: _Optional[_Union[GiftEffectLynxSpec, _Mapping[str, _Any]]] = ..., prefab: _Optional[_Union[GiftEffectPrefabSpec, _Mapping[str, _Any]]] = ..., serial_spec: _Optional[_Union[GiftEffectSerialSpec, _Mapping[str, _Any]]] = ..., stream_effect_spec: _Optional[_Union[GiftEffectStreamSpec, _Mapping[str, _Any]]] = ..., live_gen_effect_spec: _Optional[_Union[GiftEffectLiveGenSpec, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftEffectStreamSpec(_message.Message):
     __slots__ = ("basic_asset_id", "extra_asset_ids")
@@ -246,7 +246,7 @@ class LokiExtraContent(_message.Message):
     bef_view_fit_mode: int
     model_names: str
     requirements: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, gift_type: _Optional[str] = ..., gift_duration: _Optional[int] = ..., need_screen_shot: _Optional[bool] = ..., should_multi_frame: _Optional[bool] = ..., view_overlay: _Optional[str] = ..., bef_view_render_size: _Optional[_Union[BEFViewRenderSize, _Mapping]] = ..., bef_view_render_fps: _Optional[int] = ..., bef_view_fit_mode: _Optional[int] = ..., model_names: _Optional[str] = ..., requirements: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, gift_type: _Optional[str] = ..., gift_duration: _Optional[int] = ..., need_screen_shot: _Optional[bool] = ..., should_multi_frame: _Optional[bool] = ..., view_overlay: _Optional[str] = ..., bef_view_render_size: _Optional[_Union[BEFViewRenderSize, _Mapping[str, _Any]]] = ..., bef_view_render_fps: _Optional[int] = ..., bef_view_fit_mode: _Optional[int] = ..., model_names: _Optional[str] = ..., requirements: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PrefabBundle(_message.Message):
     __slots__ = ("prefab_effect_ids",)
@@ -272,4 +272,4 @@ class VideoResource(_message.Message):
     video_type_name: str
     video_url: ResourceModel
     video_md5: str
-    def __init__(self, video_type_name: _Optional[str] = ..., video_url: _Optional[_Union[ResourceModel, _Mapping]] = ..., video_md5: _Optional[str] = ...) -> None: ...
+    def __init__(self, video_type_name: _Optional[str] = ..., video_url: _Optional[_Union[ResourceModel, _Mapping[str, _Any]]] = ..., video_md5: _Optional[str] = ...) -> None: ...

@@ -6,7 +6,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -121,7 +121,7 @@ class ArrowConfig(_message.Message):
     __slots__ = ("icon",)
     ICON_FIELD_NUMBER: _ClassVar[int]
     icon: _image_pb2.ImageModel
-    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BadgeStruct(_message.Message):
     __slots__ = ("display_type", "priority_type", "scene_type", "position", "display_status", "greyed_by_client", "exhibition_type", "openweburl", "display", "privilege_log_extra", "image", "text", "str", "combine", "is_customized")
@@ -155,7 +155,7 @@ class BadgeStruct(_message.Message):
     str: StringBadge
     combine: CombineBadgeStruct
     is_customized: bool
-    def __init__(self, display_type: _Optional[_Union[BadgeDisplayType, _builtins.str]] = ..., priority_type: _Optional[_Union[BadgePriorityType, _builtins.str]] = ..., scene_type: _Optional[_Union[BadgeSceneType, _builtins.str]] = ..., position: _Optional[_Union[Position, _builtins.str]] = ..., display_status: _Optional[_Union[DisplayStatus, _builtins.str]] = ..., greyed_by_client: _Optional[int] = ..., exhibition_type: _Optional[_Union[BadgeExhibitionType, _builtins.str]] = ..., openweburl: _Optional[_builtins.str] = ..., display: _Optional[bool] = ..., privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping]] = ..., image: _Optional[_Union[ImageBadge, _Mapping]] = ..., text: _Optional[_Union[TextBadge, _Mapping]] = ..., str: _Optional[_Union[StringBadge, _Mapping]] = ..., combine: _Optional[_Union[CombineBadgeStruct, _Mapping]] = ..., is_customized: _Optional[bool] = ...) -> None: ...
+    def __init__(self, display_type: _Optional[_Union[BadgeDisplayType, _builtins.str]] = ..., priority_type: _Optional[_Union[BadgePriorityType, _builtins.str]] = ..., scene_type: _Optional[_Union[BadgeSceneType, _builtins.str]] = ..., position: _Optional[_Union[Position, _builtins.str]] = ..., display_status: _Optional[_Union[DisplayStatus, _builtins.str]] = ..., greyed_by_client: _Optional[int] = ..., exhibition_type: _Optional[_Union[BadgeExhibitionType, _builtins.str]] = ..., openweburl: _Optional[_builtins.str] = ..., display: _Optional[bool] = ..., privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping[_builtins.str, _Any]]] = ..., image: _Optional[_Union[ImageBadge, _Mapping[_builtins.str, _Any]]] = ..., text: _Optional[_Union[TextBadge, _Mapping[_builtins.str, _Any]]] = ..., str: _Optional[_Union[StringBadge, _Mapping[_builtins.str, _Any]]] = ..., combine: _Optional[_Union[CombineBadgeStruct, _Mapping[_builtins.str, _Any]]] = ..., is_customized: _Optional[bool] = ...) -> None: ...
 
 class BadgeText(_message.Message):
     __slots__ = ("key", "default_pattern", "pieces")
@@ -195,7 +195,7 @@ class BorderInfo(_message.Message):
     name: str
     description: str
     is_taller_avatar_background: bool
-    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., level: _Optional[int] = ..., source: _Optional[str] = ..., profile_decoration_ribbon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., border_privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping]] = ..., profile_privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping]] = ..., avatar_background_color: _Optional[str] = ..., avatar_background_border_color: _Optional[str] = ..., name_starling_key: _Optional[str] = ..., desc_starling_key: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., is_taller_avatar_background: _Optional[bool] = ...) -> None: ...
+    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., level: _Optional[int] = ..., source: _Optional[str] = ..., profile_decoration_ribbon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., border_privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping[str, _Any]]] = ..., profile_privilege_log_extra: _Optional[_Union[PrivilegeLogExtra, _Mapping[str, _Any]]] = ..., avatar_background_color: _Optional[str] = ..., avatar_background_border_color: _Optional[str] = ..., name_starling_key: _Optional[str] = ..., desc_starling_key: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., is_taller_avatar_background: _Optional[bool] = ...) -> None: ...
 
 class CombineBadgeBackground(_message.Message):
     __slots__ = ("image", "background_color_code", "border_color_code", "stretchable_background_image", "left_side_image")
@@ -209,7 +209,7 @@ class CombineBadgeBackground(_message.Message):
     border_color_code: str
     stretchable_background_image: StretchableBackgroundImage
     left_side_image: _image_pb2.ImageModel
-    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., background_color_code: _Optional[str] = ..., border_color_code: _Optional[str] = ..., stretchable_background_image: _Optional[_Union[StretchableBackgroundImage, _Mapping]] = ..., left_side_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., background_color_code: _Optional[str] = ..., border_color_code: _Optional[str] = ..., stretchable_background_image: _Optional[_Union[StretchableBackgroundImage, _Mapping[str, _Any]]] = ..., left_side_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CombineBadgeStruct(_message.Message):
     __slots__ = ("display_type", "icon", "text", "str", "padding", "font_style", "profile_card_panel", "background", "background_dark_mode", "icon_auto_mirrored", "background_auto_mirrored", "public_screen_show_style", "personal_card_show_style", "ranklist_online_audience_show_style", "multi_guest_show_style", "arrow_config", "padding_new_font")
@@ -247,7 +247,7 @@ class CombineBadgeStruct(_message.Message):
     multi_guest_show_style: int
     arrow_config: ArrowConfig
     padding_new_font: PaddingInfo
-    def __init__(self, display_type: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., text: _Optional[_Union[BadgeText, _Mapping]] = ..., str: _Optional[_builtins.str] = ..., padding: _Optional[_Union[PaddingInfo, _Mapping]] = ..., font_style: _Optional[_Union[FontStyle, _Mapping]] = ..., profile_card_panel: _Optional[_Union[ProfileCardPanel, _Mapping]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping]] = ..., background_dark_mode: _Optional[_Union[CombineBadgeBackground, _Mapping]] = ..., icon_auto_mirrored: _Optional[bool] = ..., background_auto_mirrored: _Optional[bool] = ..., public_screen_show_style: _Optional[int] = ..., personal_card_show_style: _Optional[int] = ..., ranklist_online_audience_show_style: _Optional[int] = ..., multi_guest_show_style: _Optional[int] = ..., arrow_config: _Optional[_Union[ArrowConfig, _Mapping]] = ..., padding_new_font: _Optional[_Union[PaddingInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_type: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[_builtins.str, _Any]]] = ..., text: _Optional[_Union[BadgeText, _Mapping[_builtins.str, _Any]]] = ..., str: _Optional[_builtins.str] = ..., padding: _Optional[_Union[PaddingInfo, _Mapping[_builtins.str, _Any]]] = ..., font_style: _Optional[_Union[FontStyle, _Mapping[_builtins.str, _Any]]] = ..., profile_card_panel: _Optional[_Union[ProfileCardPanel, _Mapping[_builtins.str, _Any]]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping[_builtins.str, _Any]]] = ..., background_dark_mode: _Optional[_Union[CombineBadgeBackground, _Mapping[_builtins.str, _Any]]] = ..., icon_auto_mirrored: _Optional[bool] = ..., background_auto_mirrored: _Optional[bool] = ..., public_screen_show_style: _Optional[int] = ..., personal_card_show_style: _Optional[int] = ..., ranklist_online_audience_show_style: _Optional[int] = ..., multi_guest_show_style: _Optional[int] = ..., arrow_config: _Optional[_Union[ArrowConfig, _Mapping[_builtins.str, _Any]]] = ..., padding_new_font: _Optional[_Union[PaddingInfo, _Mapping[_builtins.str, _Any]]] = ...) -> None: ...
 
 class FontStyle(_message.Message):
     __slots__ = ("font_size", "font_width", "font_color", "border_color")
@@ -267,7 +267,7 @@ class IconConfig(_message.Message):
     BACKGROUND_FIELD_NUMBER: _ClassVar[int]
     icon: _image_pb2.ImageModel
     background: CombineBadgeBackground
-    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping]] = ...) -> None: ...
+    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ImageBadge(_message.Message):
     __slots__ = ("display_type", "image")
@@ -275,7 +275,7 @@ class ImageBadge(_message.Message):
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     display_type: BadgeDisplayType
     image: _image_pb2.ImageModel
-    def __init__(self, display_type: _Optional[_Union[BadgeDisplayType, str]] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_type: _Optional[_Union[BadgeDisplayType, str]] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class LabelConfig(_message.Message):
     __slots__ = ("label", "font_style", "background")
@@ -285,7 +285,7 @@ class LabelConfig(_message.Message):
     label: str
     font_style: FontStyle
     background: CombineBadgeBackground
-    def __init__(self, label: _Optional[str] = ..., font_style: _Optional[_Union[FontStyle, _Mapping]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping]] = ...) -> None: ...
+    def __init__(self, label: _Optional[str] = ..., font_style: _Optional[_Union[FontStyle, _Mapping[str, _Any]]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class NumberConfig(_message.Message):
     __slots__ = ("number", "font_style", "background")
@@ -295,7 +295,7 @@ class NumberConfig(_message.Message):
     number: int
     font_style: FontStyle
     background: CombineBadgeBackground
-    def __init__(self, number: _Optional[int] = ..., font_style: _Optional[_Union[FontStyle, _Mapping]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping]] = ...) -> None: ...
+    def __init__(self, number: _Optional[int] = ..., font_style: _Optional[_Union[FontStyle, _Mapping[str, _Any]]] = ..., background: _Optional[_Union[CombineBadgeBackground, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PaddingInfo(_message.Message):
     __slots__ = ("use_specific", "middle_padding", "badge_width", "left_padding", "right_padding", "icon_top_padding", "icon_bottom_padding", "horizontal_padding_rule", "vertical_padding_rule")
@@ -349,7 +349,7 @@ class ProfileCardPanel(_message.Message):
     projection_config: ProjectionConfig
     profile_content: ProfileContent
     separator_config: SeparatorConfig
-    def __init__(self, use_new_profile_card_style: _Optional[bool] = ..., badge_text_position: _Optional[_Union[BadgeTextPosition, str]] = ..., projection_config: _Optional[_Union[ProjectionConfig, _Mapping]] = ..., profile_content: _Optional[_Union[ProfileContent, _Mapping]] = ..., separator_config: _Optional[_Union[SeparatorConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, use_new_profile_card_style: _Optional[bool] = ..., badge_text_position: _Optional[_Union[BadgeTextPosition, str]] = ..., projection_config: _Optional[_Union[ProjectionConfig, _Mapping[str, _Any]]] = ..., profile_content: _Optional[_Union[ProfileContent, _Mapping[str, _Any]]] = ..., separator_config: _Optional[_Union[SeparatorConfig, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ProfileContent(_message.Message):
     __slots__ = ("use_content", "icon_list", "number_config", "label_config")
@@ -361,7 +361,7 @@ class ProfileContent(_message.Message):
     icon_list: _containers.RepeatedCompositeFieldContainer[IconConfig]
     number_config: NumberConfig
     label_config: LabelConfig
-    def __init__(self, use_content: _Optional[bool] = ..., icon_list: _Optional[_Iterable[_Union[IconConfig, _Mapping]]] = ..., number_config: _Optional[_Union[NumberConfig, _Mapping]] = ..., label_config: _Optional[_Union[LabelConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, use_content: _Optional[bool] = ..., icon_list: _Optional[_Iterable[_Union[IconConfig, _Mapping[str, _Any]]]] = ..., number_config: _Optional[_Union[NumberConfig, _Mapping[str, _Any]]] = ..., label_config: _Optional[_Union[LabelConfig, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ProjectionConfig(_message.Message):
     __slots__ = ("use_projection", "icon")
@@ -369,7 +369,7 @@ class ProjectionConfig(_message.Message):
     ICON_FIELD_NUMBER: _ClassVar[int]
     use_projection: bool
     icon: _image_pb2.ImageModel
-    def __init__(self, use_projection: _Optional[bool] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, use_projection: _Optional[bool] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class SeparatorConfig(_message.Message):
     __slots__ = ("color",)
@@ -383,7 +383,7 @@ class StretchableBackgroundImage(_message.Message):
     FLEX_SETTINGS_FIELD_NUMBER: _ClassVar[int]
     image: _image_pb2.ImageModel
     flex_settings: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., flex_settings: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., flex_settings: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class StringBadge(_message.Message):
     __slots__ = ("display_type", "str")

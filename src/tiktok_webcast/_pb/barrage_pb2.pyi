@@ -9,7 +9,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -152,7 +152,7 @@ class WebcastBarrageMessage(_message.Message):
     gift_gallery_params: BarrageTypeGiftGalleryParam
     public_area_message_common: _common_pb2.PublicAreaMessageCommon
     ecom_live_param: BarrageTypeEcomLiveParam
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., event: _Optional[_Union[BarrageEvent, _Mapping]] = ..., msg_type: _Optional[_Union[BarrageMessageBarrageType, str]] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., duration: _Optional[int] = ..., background: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., display_config: _Optional[int] = ..., gallery_gift_id: _Optional[int] = ..., scene: _Optional[str] = ..., control: _Optional[_Union[DisplayControl, _Mapping]] = ..., right_label: _Optional[_Union[RightLabel, _Mapping]] = ..., use_marquee: _Optional[bool] = ..., show_type: _Optional[_Union[BarrageMessageShowType, str]] = ..., badge: _Optional[_Union[_badge_pb2.BadgeStruct, _Mapping]] = ..., render_type: _Optional[_Union[BarrageMessageRenderType, str]] = ..., left_icon_display_type: _Optional[_Union[BarrageMessageIconDisplayType, str]] = ..., ribbon_animation: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., animation_data: _Optional[_Union[AnimationData, _Mapping]] = ..., hybrid_url: _Optional[str] = ..., schema: _Optional[str] = ..., sub_type: _Optional[str] = ..., common_barrage_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., user_grade_param: _Optional[_Union[BarrageTypeUserGradeParam, _Mapping]] = ..., fans_level_param: _Optional[_Union[BarrageTypeFansLevelParam, _Mapping]] = ..., subscribe_gift_param: _Optional[_Union[BarrageTypeSubscribeGiftParam, _Mapping]] = ..., privilege_log_extra: _Optional[_Union[_badge_pb2.PrivilegeLogExtra, _Mapping]] = ..., gift_gallery_params: _Optional[_Union[BarrageTypeGiftGalleryParam, _Mapping]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., ecom_live_param: _Optional[_Union[BarrageTypeEcomLiveParam, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., event: _Optional[_Union[BarrageEvent, _Mapping[str, _Any]]] = ..., msg_type: _Optional[_Union[BarrageMessageBarrageType, str]] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., duration: _Optional[int] = ..., background: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., display_config: _Optional[int] = ..., gallery_gift_id: _Optional[int] = ..., scene: _Optional[str] = ..., control: _Optional[_Union[DisplayControl, _Mapping[str, _Any]]] = ..., right_label: _Optional[_Union[RightLabel, _Mapping[str, _Any]]] = ..., use_marquee: _Optional[bool] = ..., show_type: _Optional[_Union[BarrageMessageShowType, str]] = ..., badge: _Optional[_Union[_badge_pb2.BadgeStruct, _Mapping[str, _Any]]] = ..., render_type: _Optional[_Union[BarrageMessageRenderType, str]] = ..., left_icon_display_type: _Optional[_Union[BarrageMessageIconDisplayType, str]] = ..., ribbon_animation: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., animation_data: _Optional[_Union[AnimationData, _Mapping[str, _Any]]] = ..., hybrid_url: _Optional[str] = ..., schema: _Optional[str] = ..., sub_type: _Optional[str] = ..., common_barrage_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., user_grade_param: _Optional[_Union[BarrageTypeUserGradeParam, _Mapping[str, _Any]]] = ..., fans_level_param: _Optional[_Union[BarrageTypeFansLevelParam, _Mapping[str, _Any]]] = ..., subscribe_gift_param: _Optional[_Union[BarrageTypeSubscribeGiftParam, _Mapping[str, _Any]]] = ..., privilege_log_extra: _Optional[_Union[_badge_pb2.PrivilegeLogExtra, _Mapping[str, _Any]]] = ..., gift_gallery_params: _Optional[_Union[BarrageTypeGiftGalleryParam, _Mapping[str, _Any]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., ecom_live_param: _Optional[_Union[BarrageTypeEcomLiveParam, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AnimationData(_message.Message):
     __slots__ = ("gecko_channel_name", "file_name", "height", "width", "right_offset")
@@ -181,7 +181,7 @@ class BarrageEvent(_message.Message):
     PARAMS_FIELD_NUMBER: _ClassVar[int]
     event_name: str
     params: _containers.RepeatedCompositeFieldContainer[BarrageEvent.ParamsEntry]
-    def __init__(self, event_name: _Optional[str] = ..., params: _Optional[_Iterable[_Union[BarrageEvent.ParamsEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, event_name: _Optional[str] = ..., params: _Optional[_Iterable[_Union[BarrageEvent.ParamsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class BarrageTypeEcomLiveParam(_message.Message):
     __slots__ = ("plp_params", "scene", "anchored_product_id", "anchored_label_key", "entrance_form", "anchored_product_source", "anchored_product_platform")
@@ -209,7 +209,7 @@ class BarrageTypeFansLevelParam(_message.Message):
     current_grade: int
     display_config: int
     user: _user_pb2.User
-    def __init__(self, current_grade: _Optional[int] = ..., display_config: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ...) -> None: ...
+    def __init__(self, current_grade: _Optional[int] = ..., display_config: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BarrageTypeGiftGalleryParam(_message.Message):
     __slots__ = ("from_user_id", "to_user_id")
@@ -239,7 +239,7 @@ class BarrageTypeUserGradeParam(_message.Message):
     display_config: int
     user_id: str
     user: _user_pb2.User
-    def __init__(self, current_grade: _Optional[int] = ..., display_config: _Optional[int] = ..., user_id: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ...) -> None: ...
+    def __init__(self, current_grade: _Optional[int] = ..., display_config: _Optional[int] = ..., user_id: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class DisplayControl(_message.Message):
     __slots__ = ("priority", "duration", "target_group_show_rst", "horizontal_trigger_type")
@@ -249,7 +249,7 @@ class DisplayControl(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: ShowResult
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[ShowResult, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[ShowResult, _Mapping[str, _Any]]] = ...) -> None: ...
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
     TARGET_GROUP_SHOW_RST_FIELD_NUMBER: _ClassVar[int]
@@ -268,7 +268,7 @@ class RightLabel(_message.Message):
     background_color: str
     content: _text_pb2.Text
     height: int
-    def __init__(self, background_color: _Optional[str] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., height: _Optional[int] = ...) -> None: ...
+    def __init__(self, background_color: _Optional[str] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., height: _Optional[int] = ...) -> None: ...
 
 class ShowResult(_message.Message):
     __slots__ = ("banned",)

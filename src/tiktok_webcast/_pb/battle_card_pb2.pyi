@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -49,7 +49,7 @@ class WebcastLinkMicBattleItemCard(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: EffectingCardQueue
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[EffectingCardQueue, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[EffectingCardQueue, _Mapping[str, _Any]]] = ...) -> None: ...
     COMMON_FIELD_NUMBER: _ClassVar[int]
     BATTLE_ID_FIELD_NUMBER: _ClassVar[int]
     MSG_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -92,7 +92,7 @@ class WebcastLinkMicBattleItemCard(_message.Message):
     music_effect_notice: MusicEffectNotice
     card_queue_map: _containers.MessageMap[int, EffectingCardQueue]
     anchor_left_card_refund_notice: AnchorLeftCardRefundNotice
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., battle_id: _Optional[int] = ..., msg_type: _Optional[_Union[BattleCardMsgType, str]] = ..., card_obtain_guide: _Optional[_Union[CardObtainGuide, _Mapping]] = ..., use_critical_strike_card: _Optional[_Union[UseCriticalStrikeCard, _Mapping]] = ..., use_smoke_card: _Optional[_Union[UseSmokeCard, _Mapping]] = ..., award_card_notice: _Optional[_Union[AwardCardNotice, _Mapping]] = ..., use_extra_time_card: _Optional[_Union[UseExtraTimeCard, _Mapping]] = ..., use_special_effect_card: _Optional[_Union[UseSpecialEffectCard, _Mapping]] = ..., use_potion_card: _Optional[_Union[UsePotionCard, _Mapping]] = ..., use_wave_card: _Optional[_Union[UseWaveCard, _Mapping]] = ..., special_effect_notice: _Optional[_Union[SpecialEffectNotice, _Mapping]] = ..., use_top2_card: _Optional[_Union[UseTop2Card, _Mapping]] = ..., use_top3_card: _Optional[_Union[UseTop3Card, _Mapping]] = ..., use_vault_glove_card: _Optional[_Union[UseVaultGloveCard, _Mapping]] = ..., award_reason: _Optional[int] = ..., use_music_card: _Optional[_Union[UseMusicCard, _Mapping]] = ..., music_award_notice: _Optional[_Union[MusicAwardNotice, _Mapping]] = ..., music_effect_notice: _Optional[_Union[MusicEffectNotice, _Mapping]] = ..., card_queue_map: _Optional[_Mapping[int, EffectingCardQueue]] = ..., anchor_left_card_refund_notice: _Optional[_Union[AnchorLeftCardRefundNotice, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., msg_type: _Optional[_Union[BattleCardMsgType, str]] = ..., card_obtain_guide: _Optional[_Union[CardObtainGuide, _Mapping[str, _Any]]] = ..., use_critical_strike_card: _Optional[_Union[UseCriticalStrikeCard, _Mapping[str, _Any]]] = ..., use_smoke_card: _Optional[_Union[UseSmokeCard, _Mapping[str, _Any]]] = ..., award_card_notice: _Optional[_Union[AwardCardNotice, _Mapping[str, _Any]]] = ..., use_extra_time_card: _Optional[_Union[UseExtraTimeCard, _Mapping[str, _Any]]] = ..., use_special_effect_card: _Optional[_Union[UseSpecialEffectCard, _Mapping[str, _Any]]] = ..., use_potion_card: _Optional[_Union[UsePotionCard, _Mapping[str, _Any]]] = ..., use_wave_card: _Optional[_Union[UseWaveCard, _Mapping[str, _Any]]] = ..., special_effect_notice: _Optional[_Union[SpecialEffectNotice, _Mapping[str, _Any]]] = ..., use_top2_card: _Optional[_Union[UseTop2Card, _Mapping[str, _Any]]] = ..., use_top3_card: _Optional[_Union[UseTop3Card, _Mapping[str, _Any]]] = ..., use_vault_glove_card: _Optional[_Union[UseVaultGloveCard, _Mapping[str, _Any]]] = ..., award_reason: _Optional[int] = ..., use_music_card: _Optional[_Union[UseMusicCard, _Mapping[str, _Any]]] = ..., music_award_notice: _Optional[_Union[MusicAwardNotice, _Mapping[str, _Any]]] = ..., music_effect_notice: _Optional[_Union[MusicEffectNotice, _Mapping[str, _Any]]] = ..., card_queue_map: _Optional[_Mapping[int, EffectingCardQueue]] = ..., anchor_left_card_refund_notice: _Optional[_Union[AnchorLeftCardRefundNotice, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AnchorLeftCardRefundNotice(_message.Message):
     __slots__ = ("anchor_id",)
@@ -106,7 +106,7 @@ class AwardCardNotice(_message.Message):
     AWARDED_USERS_FIELD_NUMBER: _ClassVar[int]
     display_content: _text_pb2.Text
     awarded_users: _containers.RepeatedCompositeFieldContainer[_battle_pb2.BattleUserInfo]
-    def __init__(self, display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., awarded_users: _Optional[_Iterable[_Union[_battle_pb2.BattleUserInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., awarded_users: _Optional[_Iterable[_Union[_battle_pb2.BattleUserInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class CardObtainGuide(_message.Message):
     __slots__ = ("not_in_use",)
@@ -134,7 +134,7 @@ class MusicAwardNotice(_message.Message):
     display_content: _text_pb2.Text
     to_anchor_id: int
     is_rewarded: bool
-    def __init__(self, display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., to_anchor_id: _Optional[int] = ..., is_rewarded: _Optional[bool] = ...) -> None: ...
+    def __init__(self, display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., to_anchor_id: _Optional[int] = ..., is_rewarded: _Optional[bool] = ...) -> None: ...
 
 class MusicEffectNotice(_message.Message):
     __slots__ = ("effect_tier", "to_anchor_id", "from_user_id", "gift_id", "gift_price")
@@ -176,7 +176,7 @@ class UseCriticalStrikeCard(_message.Message):
     card_info: CriticalStrikeCardInfo
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[_Union[CriticalStrikeCardInfo, _Mapping]] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[_Union[CriticalStrikeCardInfo, _Mapping[str, _Any]]] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseExtraTimeCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -186,7 +186,7 @@ class UseExtraTimeCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseMusicCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -196,7 +196,7 @@ class UseMusicCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UsePotionCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -206,7 +206,7 @@ class UsePotionCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseSmokeCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -216,7 +216,7 @@ class UseSmokeCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseSpecialEffectCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content", "affected_anchor_pairs", "effect_type", "community_heart_me_info", "community_heart_me_info_str")
@@ -234,7 +234,7 @@ class UseSpecialEffectCard(_message.Message):
     effect_type: int
     community_heart_me_info: bytes
     community_heart_me_info_str: str
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., affected_anchor_pairs: _Optional[_Iterable[bytes]] = ..., effect_type: _Optional[int] = ..., community_heart_me_info: _Optional[bytes] = ..., community_heart_me_info_str: _Optional[str] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., affected_anchor_pairs: _Optional[_Iterable[bytes]] = ..., effect_type: _Optional[int] = ..., community_heart_me_info: _Optional[bytes] = ..., community_heart_me_info_str: _Optional[str] = ...) -> None: ...
 
 class UseTop2Card(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -244,7 +244,7 @@ class UseTop2Card(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseTop3Card(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -254,7 +254,7 @@ class UseTop3Card(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseVaultGloveCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -264,7 +264,7 @@ class UseVaultGloveCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UseWaveCard(_message.Message):
     __slots__ = ("card_info", "anchor_id", "display_content")
@@ -274,7 +274,7 @@ class UseWaveCard(_message.Message):
     card_info: bytes
     anchor_id: int
     display_content: _text_pb2.Text
-    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, card_info: _Optional[bytes] = ..., anchor_id: _Optional[int] = ..., display_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CriticalStrikeCardInfo(_message.Message):
     __slots__ = ("card_name_key", "card_image", "send_time_sec", "send_user", "effect_last_duration", "critical_strike_rate_low", "critical_strike_rate_high", "multiple", "gift_name_key", "rule_url", "effect_time_sec", "to_anchor_id", "to_anchor_id_str")
@@ -304,4 +304,4 @@ class CriticalStrikeCardInfo(_message.Message):
     effect_time_sec: int
     to_anchor_id: int
     to_anchor_id_str: str
-    def __init__(self, card_name_key: _Optional[str] = ..., card_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., send_time_sec: _Optional[int] = ..., send_user: _Optional[_Union[_battle_pb2.BattleUserInfo, _Mapping]] = ..., effect_last_duration: _Optional[int] = ..., critical_strike_rate_low: _Optional[int] = ..., critical_strike_rate_high: _Optional[int] = ..., multiple: _Optional[int] = ..., gift_name_key: _Optional[str] = ..., rule_url: _Optional[str] = ..., effect_time_sec: _Optional[int] = ..., to_anchor_id: _Optional[int] = ..., to_anchor_id_str: _Optional[str] = ...) -> None: ...
+    def __init__(self, card_name_key: _Optional[str] = ..., card_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., send_time_sec: _Optional[int] = ..., send_user: _Optional[_Union[_battle_pb2.BattleUserInfo, _Mapping[str, _Any]]] = ..., effect_last_duration: _Optional[int] = ..., critical_strike_rate_low: _Optional[int] = ..., critical_strike_rate_high: _Optional[int] = ..., multiple: _Optional[int] = ..., gift_name_key: _Optional[str] = ..., rule_url: _Optional[str] = ..., effect_time_sec: _Optional[int] = ..., to_anchor_id: _Optional[int] = ..., to_anchor_id_str: _Optional[str] = ...) -> None: ...

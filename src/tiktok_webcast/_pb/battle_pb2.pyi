@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -197,35 +197,35 @@ class WebcastLinkMicBattle(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: BattleResult
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleResult, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleResult, _Mapping[str, _Any]]] = ...) -> None: ...
     class BattleComboV2Entry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: BattleComboInfo
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleComboInfo, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleComboInfo, _Mapping[str, _Any]]] = ...) -> None: ...
     class LeagueInfoMapEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: GiftGalleryBadgeInfo
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[GiftGalleryBadgeInfo, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[GiftGalleryBadgeInfo, _Mapping[str, _Any]]] = ...) -> None: ...
     class LeagueScoreInfoMapEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: LeagueScoreInfo
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[LeagueScoreInfo, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[LeagueScoreInfo, _Mapping[str, _Any]]] = ...) -> None: ...
     class AnchorMatchSettingsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: AnchorMatchSettings
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[AnchorMatchSettings, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[AnchorMatchSettings, _Mapping[str, _Any]]] = ...) -> None: ...
     COMMON_FIELD_NUMBER: _ClassVar[int]
     BATTLE_ID_FIELD_NUMBER: _ClassVar[int]
     BATTLE_SETTINGS_FIELD_NUMBER: _ClassVar[int]
@@ -284,7 +284,7 @@ class WebcastLinkMicBattle(_message.Message):
     cross_room_layout: _link_layout_pb2.LayoutData
     tracking_extra: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.TrackingExtraEntry]
     match_theme_display_resource: MatchThemeDisplayResource
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping]] = ..., action: _Optional[_Union[LinkMicBattleBattleAction, str]] = ..., battle_result: _Optional[_Mapping[int, BattleResult]] = ..., fuzzy_display_config: _Optional[_Union[BattleDisplayConfig, _Mapping]] = ..., invitee_gift_permission_type: _Optional[_Union[GiftPermissionType, str]] = ..., armies: _Optional[_Iterable[_Union[UserArmiesWrapper, _Mapping]]] = ..., anchors_info: _Optional[_Iterable[_Union[BattleUserInfoWrapper, _Mapping]]] = ..., bubble_text: _Optional[str] = ..., supported_actions: _Optional[_Iterable[_Union[SupportedActionsWrapper, _Mapping]]] = ..., battle_combo_v2: _Optional[_Mapping[int, BattleComboInfo]] = ..., team_member: _Optional[_Iterable[_Union[TeamUsersInfo, _Mapping]]] = ..., invitees_gift_permission_type: _Optional[_Iterable[_Union[BattleInviteeGiftPermission, _Mapping]]] = ..., action_by_user_id: _Optional[int] = ..., team_battle_result: _Optional[_Iterable[_Union[BattleTeamResult, _Mapping]]] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping]]] = ..., ab_test_setting: _Optional[_Iterable[_Union[BattleABTestSetting, _Mapping]]] = ..., team_match_campaign: _Optional[_Union[TeamMatchCampaign, _Mapping]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping]] = ..., league_info_map: _Optional[_Mapping[int, GiftGalleryBadgeInfo]] = ..., league_score_info_map: _Optional[_Mapping[int, LeagueScoreInfo]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping]] = ..., enigma_battle_setting: _Optional[_Union[EnigmaBattleSetting, _Mapping]] = ..., anchor_match_settings: _Optional[_Mapping[int, AnchorMatchSettings]] = ..., battle_feature_flags: _Optional[_Union[BattleFeatureFlags, _Mapping]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping]] = ..., tracking_extra: _Optional[_Iterable[_Union[WebcastLinkMicBattle.TrackingExtraEntry, _Mapping]]] = ..., match_theme_display_resource: _Optional[_Union[MatchThemeDisplayResource, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., action: _Optional[_Union[LinkMicBattleBattleAction, str]] = ..., battle_result: _Optional[_Mapping[int, BattleResult]] = ..., fuzzy_display_config: _Optional[_Union[BattleDisplayConfig, _Mapping[str, _Any]]] = ..., invitee_gift_permission_type: _Optional[_Union[GiftPermissionType, str]] = ..., armies: _Optional[_Iterable[_Union[UserArmiesWrapper, _Mapping[str, _Any]]]] = ..., anchors_info: _Optional[_Iterable[_Union[BattleUserInfoWrapper, _Mapping[str, _Any]]]] = ..., bubble_text: _Optional[str] = ..., supported_actions: _Optional[_Iterable[_Union[SupportedActionsWrapper, _Mapping[str, _Any]]]] = ..., battle_combo_v2: _Optional[_Mapping[int, BattleComboInfo]] = ..., team_member: _Optional[_Iterable[_Union[TeamUsersInfo, _Mapping[str, _Any]]]] = ..., invitees_gift_permission_type: _Optional[_Iterable[_Union[BattleInviteeGiftPermission, _Mapping[str, _Any]]]] = ..., action_by_user_id: _Optional[int] = ..., team_battle_result: _Optional[_Iterable[_Union[BattleTeamResult, _Mapping[str, _Any]]]] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., ab_test_setting: _Optional[_Iterable[_Union[BattleABTestSetting, _Mapping[str, _Any]]]] = ..., team_match_campaign: _Optional[_Union[TeamMatchCampaign, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., league_info_map: _Optional[_Mapping[int, GiftGalleryBadgeInfo]] = ..., league_score_info_map: _Optional[_Mapping[int, LeagueScoreInfo]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping[str, _Any]]] = ..., enigma_battle_setting: _Optional[_Union[EnigmaBattleSetting, _Mapping[str, _Any]]] = ..., anchor_match_settings: _Optional[_Mapping[int, AnchorMatchSettings]] = ..., battle_feature_flags: _Optional[_Union[BattleFeatureFlags, _Mapping[str, _Any]]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ..., tracking_extra: _Optional[_Iterable[_Union[WebcastLinkMicBattle.TrackingExtraEntry, _Mapping[str, _Any]]]] = ..., match_theme_display_resource: _Optional[_Union[MatchThemeDisplayResource, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLinkMicArmies(_message.Message):
     __slots__ = ("common", "battle_id", "armies", "channel_id", "send_gift_success_time", "update_battle_score_time", "trigger_reason", "from_user_id", "gift_id", "gift_count", "gift_icon_image", "total_diamond_count", "repeat_count", "team_armies", "trigger_critical_strike", "has_team_match_mvp_sfx", "log_id", "battle_settings", "fuzzy_display_config_v2", "effect_infos", "enigma_battle_extra_info", "multiplier_type")
@@ -294,7 +294,7 @@ class WebcastLinkMicArmies(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: BattleUserArmies
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserArmies, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserArmies, _Mapping[str, _Any]]] = ...) -> None: ...
     COMMON_FIELD_NUMBER: _ClassVar[int]
     BATTLE_ID_FIELD_NUMBER: _ClassVar[int]
     ARMIES_FIELD_NUMBER: _ClassVar[int]
@@ -339,7 +339,7 @@ class WebcastLinkMicArmies(_message.Message):
     effect_infos: BattleEffectInfos
     enigma_battle_extra_info: EnigmaBattleExtraInfo
     multiplier_type: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., battle_id: _Optional[int] = ..., armies: _Optional[_Mapping[int, BattleUserArmies]] = ..., channel_id: _Optional[int] = ..., send_gift_success_time: _Optional[int] = ..., update_battle_score_time: _Optional[int] = ..., trigger_reason: _Optional[_Union[LinkMicArmiesTriggerReason, str]] = ..., from_user_id: _Optional[int] = ..., gift_id: _Optional[int] = ..., gift_count: _Optional[int] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., total_diamond_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping]]] = ..., trigger_critical_strike: _Optional[bool] = ..., has_team_match_mvp_sfx: _Optional[bool] = ..., log_id: _Optional[str] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping]] = ..., effect_infos: _Optional[_Union[BattleEffectInfos, _Mapping]] = ..., enigma_battle_extra_info: _Optional[_Union[EnigmaBattleExtraInfo, _Mapping]] = ..., multiplier_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., armies: _Optional[_Mapping[int, BattleUserArmies]] = ..., channel_id: _Optional[int] = ..., send_gift_success_time: _Optional[int] = ..., update_battle_score_time: _Optional[int] = ..., trigger_reason: _Optional[_Union[LinkMicArmiesTriggerReason, str]] = ..., from_user_id: _Optional[int] = ..., gift_id: _Optional[int] = ..., gift_count: _Optional[int] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., total_diamond_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., trigger_critical_strike: _Optional[bool] = ..., has_team_match_mvp_sfx: _Optional[bool] = ..., log_id: _Optional[str] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., effect_infos: _Optional[_Union[BattleEffectInfos, _Mapping[str, _Any]]] = ..., enigma_battle_extra_info: _Optional[_Union[EnigmaBattleExtraInfo, _Mapping[str, _Any]]] = ..., multiplier_type: _Optional[int] = ...) -> None: ...
 
 class WebcastLinkMicBattlePunishFinish(_message.Message):
     __slots__ = ("common", "channel_id", "op_uid", "reason", "battle_id", "battle_settings", "match_punish_extra_info")
@@ -357,7 +357,7 @@ class WebcastLinkMicBattlePunishFinish(_message.Message):
     battle_id: int
     battle_settings: BattleSetting
     match_punish_extra_info: MatchPunishExtraInfo
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., channel_id: _Optional[int] = ..., op_uid: _Optional[int] = ..., reason: _Optional[_Union[LinkMicBattlePunishFinishReason, str]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., channel_id: _Optional[int] = ..., op_uid: _Optional[int] = ..., reason: _Optional[_Union[LinkMicBattlePunishFinishReason, str]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLinkmicBattleNoticeMessage(_message.Message):
     __slots__ = ("common", "noticeType", "anchorGuide", "toast", "bubbleGuide", "anchorGiftGuide", "battleRuleGuide", "commonGuide", "extremeHighScoreNotice")
@@ -397,7 +397,7 @@ class WebcastLinkmicBattleNoticeMessage(_message.Message):
     battleRuleGuide: BattleNoticeRuleGuide
     commonGuide: BattleNoticeCommonGuide
     extremeHighScoreNotice: bytes
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., noticeType: _Optional[_Union[WebcastLinkmicBattleNoticeMessage.BattleNoticeType, str]] = ..., anchorGuide: _Optional[bytes] = ..., toast: _Optional[bytes] = ..., bubbleGuide: _Optional[bytes] = ..., anchorGiftGuide: _Optional[bytes] = ..., battleRuleGuide: _Optional[_Union[BattleNoticeRuleGuide, _Mapping]] = ..., commonGuide: _Optional[_Union[BattleNoticeCommonGuide, _Mapping]] = ..., extremeHighScoreNotice: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., noticeType: _Optional[_Union[WebcastLinkmicBattleNoticeMessage.BattleNoticeType, str]] = ..., anchorGuide: _Optional[bytes] = ..., toast: _Optional[bytes] = ..., bubbleGuide: _Optional[bytes] = ..., anchorGiftGuide: _Optional[bytes] = ..., battleRuleGuide: _Optional[_Union[BattleNoticeRuleGuide, _Mapping[str, _Any]]] = ..., commonGuide: _Optional[_Union[BattleNoticeCommonGuide, _Mapping[str, _Any]]] = ..., extremeHighScoreNotice: _Optional[bytes] = ...) -> None: ...
 
 class AnchorGiftModeMetaMap(_message.Message):
     __slots__ = ("anchor_gift_mode_metas",)
@@ -407,7 +407,7 @@ class AnchorGiftModeMetaMap(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: GiftModeMetaList
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[GiftModeMetaList, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[GiftModeMetaList, _Mapping[str, _Any]]] = ...) -> None: ...
     ANCHOR_GIFT_MODE_METAS_FIELD_NUMBER: _ClassVar[int]
     anchor_gift_mode_metas: _containers.MessageMap[int, GiftModeMetaList]
     def __init__(self, anchor_gift_mode_metas: _Optional[_Mapping[int, GiftModeMetaList]] = ...) -> None: ...
@@ -430,7 +430,7 @@ class BattleABTestList(_message.Message):
     __slots__ = ("ab_test_list",)
     AB_TEST_LIST_FIELD_NUMBER: _ClassVar[int]
     ab_test_list: _containers.RepeatedCompositeFieldContainer[BattleABTest]
-    def __init__(self, ab_test_list: _Optional[_Iterable[_Union[BattleABTest, _Mapping]]] = ...) -> None: ...
+    def __init__(self, ab_test_list: _Optional[_Iterable[_Union[BattleABTest, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class BattleABTestSetting(_message.Message):
     __slots__ = ("key", "value")
@@ -438,7 +438,7 @@ class BattleABTestSetting(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     key: int
     value: BattleABTestList
-    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleABTestList, _Mapping]] = ...) -> None: ...
+    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleABTestList, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleBaseUserInfo(_message.Message):
     __slots__ = ("user_id", "nick_name", "avatar_thumb", "display_id", "room_id", "invitation_role")
@@ -454,7 +454,7 @@ class BattleBaseUserInfo(_message.Message):
     display_id: str
     room_id: int
     invitation_role: int
-    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., display_id: _Optional[str] = ..., room_id: _Optional[int] = ..., invitation_role: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., display_id: _Optional[str] = ..., room_id: _Optional[int] = ..., invitation_role: _Optional[int] = ...) -> None: ...
 
 class BattleComboInfo(_message.Message):
     __slots__ = ("user_id", "combo_status", "combo_count", "combo_icon_url", "combo_type", "combo_rule_guide_schema", "user_id_str", "combo_count_str")
@@ -488,7 +488,7 @@ class BattleDisplayConfig(_message.Message):
     diff_threshold: int
     diff_text: str
     exempt_strategy: ExemptStrategy
-    def __init__(self, threshold: _Optional[int] = ..., text: _Optional[str] = ..., diff_threshold: _Optional[int] = ..., diff_text: _Optional[str] = ..., exempt_strategy: _Optional[_Union[ExemptStrategy, _Mapping]] = ...) -> None: ...
+    def __init__(self, threshold: _Optional[int] = ..., text: _Optional[str] = ..., diff_threshold: _Optional[int] = ..., diff_text: _Optional[str] = ..., exempt_strategy: _Optional[_Union[ExemptStrategy, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleEffect(_message.Message):
     __slots__ = ("type", "uid_list", "effect_extra")
@@ -506,7 +506,7 @@ class BattleEffectInfos(_message.Message):
     EFFECT_LIST_VERSION_FIELD_NUMBER: _ClassVar[int]
     effect_info_list: _containers.RepeatedCompositeFieldContainer[BattleEffect]
     effect_list_version: int
-    def __init__(self, effect_info_list: _Optional[_Iterable[_Union[BattleEffect, _Mapping]]] = ..., effect_list_version: _Optional[int] = ...) -> None: ...
+    def __init__(self, effect_info_list: _Optional[_Iterable[_Union[BattleEffect, _Mapping[str, _Any]]]] = ..., effect_list_version: _Optional[int] = ...) -> None: ...
 
 class BattleFeatureFlags(_message.Message):
     __slots__ = ("enable_match_countdown_optimization", "hide_combo_count_on_start")
@@ -548,7 +548,7 @@ class BattleRivalTag(_message.Message):
     bg_image: _image_pb2.ImageModel
     icon_image: _image_pb2.ImageModel
     content: str
-    def __init__(self, bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., content: _Optional[str] = ...) -> None: ...
+    def __init__(self, bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., content: _Optional[str] = ...) -> None: ...
 
 class BattleSetting(_message.Message):
     __slots__ = ("battle_id", "start_time_ms", "duration", "channel_id", "status", "invite_type", "gift_mode_meta", "battle_type", "extra_duration_second", "end_time_ms", "scene", "source_type", "ice_showdown_setting", "gameplay_option", "gift_mode_meta_v2", "goofy_effect_info")
@@ -584,7 +584,7 @@ class BattleSetting(_message.Message):
     gameplay_option: MatchGameplayOption
     gift_mode_meta_v2: GiftModeMetaV2
     goofy_effect_info: GoofyEffectInfo
-    def __init__(self, battle_id: _Optional[int] = ..., start_time_ms: _Optional[int] = ..., duration: _Optional[int] = ..., channel_id: _Optional[int] = ..., status: _Optional[_Union[BattleSettingsBattleStatus, str]] = ..., invite_type: _Optional[_Union[BattleInviteType, str]] = ..., gift_mode_meta: _Optional[_Union[GiftModeMeta, _Mapping]] = ..., battle_type: _Optional[_Union[BattleType, str]] = ..., extra_duration_second: _Optional[int] = ..., end_time_ms: _Optional[int] = ..., scene: _Optional[_Union[BattleScene, str]] = ..., source_type: _Optional[int] = ..., ice_showdown_setting: _Optional[_Union[IceShowdownSetting, str]] = ..., gameplay_option: _Optional[_Union[MatchGameplayOption, str]] = ..., gift_mode_meta_v2: _Optional[_Union[GiftModeMetaV2, _Mapping]] = ..., goofy_effect_info: _Optional[_Union[GoofyEffectInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, battle_id: _Optional[int] = ..., start_time_ms: _Optional[int] = ..., duration: _Optional[int] = ..., channel_id: _Optional[int] = ..., status: _Optional[_Union[BattleSettingsBattleStatus, str]] = ..., invite_type: _Optional[_Union[BattleInviteType, str]] = ..., gift_mode_meta: _Optional[_Union[GiftModeMeta, _Mapping[str, _Any]]] = ..., battle_type: _Optional[_Union[BattleType, str]] = ..., extra_duration_second: _Optional[int] = ..., end_time_ms: _Optional[int] = ..., scene: _Optional[_Union[BattleScene, str]] = ..., source_type: _Optional[int] = ..., ice_showdown_setting: _Optional[_Union[IceShowdownSetting, str]] = ..., gameplay_option: _Optional[_Union[MatchGameplayOption, str]] = ..., gift_mode_meta_v2: _Optional[_Union[GiftModeMetaV2, _Mapping[str, _Any]]] = ..., goofy_effect_info: _Optional[_Union[GoofyEffectInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleTeamResult(_message.Message):
     __slots__ = ("team_id", "team_user", "result", "total_score", "total_enigma_score", "total_enigma_uv")
@@ -600,7 +600,7 @@ class BattleTeamResult(_message.Message):
     total_score: int
     total_enigma_score: int
     total_enigma_uv: int
-    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping]]] = ..., result: _Optional[int] = ..., total_score: _Optional[int] = ..., total_enigma_score: _Optional[int] = ..., total_enigma_uv: _Optional[int] = ...) -> None: ...
+    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping[str, _Any]]]] = ..., result: _Optional[int] = ..., total_score: _Optional[int] = ..., total_enigma_score: _Optional[int] = ..., total_enigma_uv: _Optional[int] = ...) -> None: ...
 
 class BattleTeamUser(_message.Message):
     __slots__ = ("user_id", "score", "user_id_str", "enigma_score")
@@ -639,7 +639,7 @@ class BattleTeamUserArmies(_message.Message):
     team_total_enigma_score: int
     team_total_enigma_uv: int
     host_visible_rank_from_team_id: _containers.ScalarMap[int, int]
-    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping]]] = ..., team_total_score: _Optional[int] = ..., user_armies: _Optional[_Union[BattleUserArmies, _Mapping]] = ..., host_rank: _Optional[int] = ..., team_total_enigma_score: _Optional[int] = ..., team_total_enigma_uv: _Optional[int] = ..., host_visible_rank_from_team_id: _Optional[_Mapping[int, int]] = ...) -> None: ...
+    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping[str, _Any]]]] = ..., team_total_score: _Optional[int] = ..., user_armies: _Optional[_Union[BattleUserArmies, _Mapping[str, _Any]]] = ..., host_rank: _Optional[int] = ..., team_total_enigma_score: _Optional[int] = ..., team_total_enigma_uv: _Optional[int] = ..., host_visible_rank_from_team_id: _Optional[_Mapping[int, int]] = ...) -> None: ...
 
 class BattleUserArmies(_message.Message):
     __slots__ = ("user_armies", "hostscore", "anchor_id_str", "host_enigma_score", "host_enigma_uv")
@@ -653,7 +653,7 @@ class BattleUserArmies(_message.Message):
     anchor_id_str: str
     host_enigma_score: int
     host_enigma_uv: int
-    def __init__(self, user_armies: _Optional[_Iterable[_Union[BattleUserArmy, _Mapping]]] = ..., hostscore: _Optional[int] = ..., anchor_id_str: _Optional[str] = ..., host_enigma_score: _Optional[int] = ..., host_enigma_uv: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_armies: _Optional[_Iterable[_Union[BattleUserArmy, _Mapping[str, _Any]]]] = ..., hostscore: _Optional[int] = ..., anchor_id_str: _Optional[str] = ..., host_enigma_score: _Optional[int] = ..., host_enigma_uv: _Optional[int] = ...) -> None: ...
 
 class BattleUserArmy(_message.Message):
     __slots__ = ("user_id", "score", "nickname", "avatar_thumb", "diamond_score", "user_id_str", "enigma_score", "is_enigma")
@@ -673,7 +673,7 @@ class BattleUserArmy(_message.Message):
     user_id_str: str
     enigma_score: int
     is_enigma: bool
-    def __init__(self, user_id: _Optional[int] = ..., score: _Optional[int] = ..., nickname: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., diamond_score: _Optional[int] = ..., user_id_str: _Optional[str] = ..., enigma_score: _Optional[int] = ..., is_enigma: _Optional[bool] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., score: _Optional[int] = ..., nickname: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., diamond_score: _Optional[int] = ..., user_id_str: _Optional[str] = ..., enigma_score: _Optional[int] = ..., is_enigma: _Optional[bool] = ...) -> None: ...
 
 class BattleUserInfo(_message.Message):
     __slots__ = ("user", "tags")
@@ -681,7 +681,7 @@ class BattleUserInfo(_message.Message):
     TAGS_FIELD_NUMBER: _ClassVar[int]
     user: BattleBaseUserInfo
     tags: _containers.RepeatedCompositeFieldContainer[BattleRivalTag]
-    def __init__(self, user: _Optional[_Union[BattleBaseUserInfo, _Mapping]] = ..., tags: _Optional[_Iterable[_Union[BattleRivalTag, _Mapping]]] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[BattleBaseUserInfo, _Mapping[str, _Any]]] = ..., tags: _Optional[_Iterable[_Union[BattleRivalTag, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class BattleUserInfoWrapper(_message.Message):
     __slots__ = ("key", "value")
@@ -689,7 +689,7 @@ class BattleUserInfoWrapper(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     key: int
     value: BattleUserInfo
-    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BestTeammateRelation(_message.Message):
     __slots__ = ("user_id", "best_teammate_id")
@@ -713,7 +713,7 @@ class DiffInfo(_message.Message):
     diff_url: UrlDataStruct
     base_url: UrlDataStruct
     extra: str
-    def __init__(self, diff_url: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., base_url: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., extra: _Optional[str] = ...) -> None: ...
+    def __init__(self, diff_url: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., base_url: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., extra: _Optional[str] = ...) -> None: ...
 
 class EffectStruct(_message.Message):
     __slots__ = ("name", "hint", "hint_icon", "sdk_version", "app_version", "file_url", "icon_url", "id", "effect_id", "device_platform", "types", "tags", "tags_updated_at", "parent", "children", "effect_type", "music", "source", "designer_id", "schema", "requirements", "extra", "is_busi", "designer_encrypted_id", "sdk_extra", "resource_id", "ad_raw_data", "bind_ids", "ptime", "grade_key", "composer_params", "hint_file", "use_number", "types_sec", "requirements_sec", "panel", "model_names", "model_names_sec", "hint_file_format", "poi_id", "is_poi", "challenge", "system_list", "original_effect_id", "trans_file_url", "template_effect_id", "rec_tag", "template_effect_extra", "file_diff", "provider", "package_size", "from_app_id")
@@ -821,7 +821,7 @@ class EffectStruct(_message.Message):
     provider: int
     package_size: int
     from_app_id: int
-    def __init__(self, name: _Optional[str] = ..., hint: _Optional[str] = ..., hint_icon: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., sdk_version: _Optional[str] = ..., app_version: _Optional[str] = ..., file_url: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., icon_url: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., id: _Optional[str] = ..., effect_id: _Optional[str] = ..., device_platform: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., tags: _Optional[_Iterable[str]] = ..., tags_updated_at: _Optional[str] = ..., parent: _Optional[str] = ..., children: _Optional[_Iterable[str]] = ..., effect_type: _Optional[int] = ..., music: _Optional[_Iterable[str]] = ..., source: _Optional[int] = ..., designer_id: _Optional[str] = ..., schema: _Optional[str] = ..., requirements: _Optional[_Iterable[str]] = ..., extra: _Optional[str] = ..., is_busi: _Optional[bool] = ..., designer_encrypted_id: _Optional[str] = ..., sdk_extra: _Optional[str] = ..., resource_id: _Optional[str] = ..., ad_raw_data: _Optional[str] = ..., bind_ids: _Optional[_Iterable[str]] = ..., ptime: _Optional[int] = ..., grade_key: _Optional[str] = ..., composer_params: _Optional[str] = ..., hint_file: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., use_number: _Optional[int] = ..., types_sec: _Optional[_Iterable[str]] = ..., requirements_sec: _Optional[_Iterable[str]] = ..., panel: _Optional[str] = ..., model_names: _Optional[str] = ..., model_names_sec: _Optional[str] = ..., hint_file_format: _Optional[int] = ..., poi_id: _Optional[str] = ..., is_poi: _Optional[bool] = ..., challenge: _Optional[_Iterable[str]] = ..., system_list: _Optional[_Iterable[str]] = ..., original_effect_id: _Optional[str] = ..., trans_file_url: _Optional[_Union[UrlDataStruct, _Mapping]] = ..., template_effect_id: _Optional[str] = ..., rec_tag: _Optional[int] = ..., template_effect_extra: _Optional[_Union[TemplateEffectExtra, _Mapping]] = ..., file_diff: _Optional[_Union[DiffInfo, _Mapping]] = ..., provider: _Optional[int] = ..., package_size: _Optional[int] = ..., from_app_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., hint: _Optional[str] = ..., hint_icon: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., sdk_version: _Optional[str] = ..., app_version: _Optional[str] = ..., file_url: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., icon_url: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., id: _Optional[str] = ..., effect_id: _Optional[str] = ..., device_platform: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., tags: _Optional[_Iterable[str]] = ..., tags_updated_at: _Optional[str] = ..., parent: _Optional[str] = ..., children: _Optional[_Iterable[str]] = ..., effect_type: _Optional[int] = ..., music: _Optional[_Iterable[str]] = ..., source: _Optional[int] = ..., designer_id: _Optional[str] = ..., schema: _Optional[str] = ..., requirements: _Optional[_Iterable[str]] = ..., extra: _Optional[str] = ..., is_busi: _Optional[bool] = ..., designer_encrypted_id: _Optional[str] = ..., sdk_extra: _Optional[str] = ..., resource_id: _Optional[str] = ..., ad_raw_data: _Optional[str] = ..., bind_ids: _Optional[_Iterable[str]] = ..., ptime: _Optional[int] = ..., grade_key: _Optional[str] = ..., composer_params: _Optional[str] = ..., hint_file: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., use_number: _Optional[int] = ..., types_sec: _Optional[_Iterable[str]] = ..., requirements_sec: _Optional[_Iterable[str]] = ..., panel: _Optional[str] = ..., model_names: _Optional[str] = ..., model_names_sec: _Optional[str] = ..., hint_file_format: _Optional[int] = ..., poi_id: _Optional[str] = ..., is_poi: _Optional[bool] = ..., challenge: _Optional[_Iterable[str]] = ..., system_list: _Optional[_Iterable[str]] = ..., original_effect_id: _Optional[str] = ..., trans_file_url: _Optional[_Union[UrlDataStruct, _Mapping[str, _Any]]] = ..., template_effect_id: _Optional[str] = ..., rec_tag: _Optional[int] = ..., template_effect_extra: _Optional[_Union[TemplateEffectExtra, _Mapping[str, _Any]]] = ..., file_diff: _Optional[_Union[DiffInfo, _Mapping[str, _Any]]] = ..., provider: _Optional[int] = ..., package_size: _Optional[int] = ..., from_app_id: _Optional[int] = ...) -> None: ...
 
 class EnigmaBattleExtraInfo(_message.Message):
     __slots__ = ("has_started", "is_gift_from_enigma")
@@ -869,7 +869,7 @@ class GiftGalleryBadgeInfo(_message.Message):
     dark_mode_background_color: str
     league_name: str
     schema: str
-    def __init__(self, league_info: _Optional[_Union[GiftGalleryBadgeSection, _Mapping]] = ..., gallery_info: _Optional[_Union[GiftGalleryBadgeSection, _Mapping]] = ..., background_color: _Optional[str] = ..., separator_color: _Optional[str] = ..., dark_mode_background_color: _Optional[str] = ..., league_name: _Optional[str] = ..., schema: _Optional[str] = ...) -> None: ...
+    def __init__(self, league_info: _Optional[_Union[GiftGalleryBadgeSection, _Mapping[str, _Any]]] = ..., gallery_info: _Optional[_Union[GiftGalleryBadgeSection, _Mapping[str, _Any]]] = ..., background_color: _Optional[str] = ..., separator_color: _Optional[str] = ..., dark_mode_background_color: _Optional[str] = ..., league_name: _Optional[str] = ..., schema: _Optional[str] = ...) -> None: ...
 
 class GiftGalleryBadgeSection(_message.Message):
     __slots__ = ("icon", "display_text", "should_show", "dark_mode_icon")
@@ -881,7 +881,7 @@ class GiftGalleryBadgeSection(_message.Message):
     display_text: LinkMicGiftGalleryDisplayText
     should_show: bool
     dark_mode_icon: _image_pb2.ImageModel
-    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., display_text: _Optional[_Union[LinkMicGiftGalleryDisplayText, _Mapping]] = ..., should_show: _Optional[bool] = ..., dark_mode_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., display_text: _Optional[_Union[LinkMicGiftGalleryDisplayText, _Mapping[str, _Any]]] = ..., should_show: _Optional[bool] = ..., dark_mode_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftModeMeta(_message.Message):
     __slots__ = ("gift_id", "gift_name_key", "gift_icon_image", "gift_mode_desc")
@@ -893,13 +893,13 @@ class GiftModeMeta(_message.Message):
     gift_name_key: str
     gift_icon_image: _image_pb2.ImageModel
     gift_mode_desc: _text_pb2.Text
-    def __init__(self, gift_id: _Optional[int] = ..., gift_name_key: _Optional[str] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., gift_mode_desc: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, gift_id: _Optional[int] = ..., gift_name_key: _Optional[str] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., gift_mode_desc: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftModeMetaList(_message.Message):
     __slots__ = ("gift_mode_meta",)
     GIFT_MODE_META_FIELD_NUMBER: _ClassVar[int]
     gift_mode_meta: _containers.RepeatedCompositeFieldContainer[GiftModeMeta]
-    def __init__(self, gift_mode_meta: _Optional[_Iterable[_Union[GiftModeMeta, _Mapping]]] = ...) -> None: ...
+    def __init__(self, gift_mode_meta: _Optional[_Iterable[_Union[GiftModeMeta, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GiftModeMetaV2(_message.Message):
     __slots__ = ("anchor_gift_mode_meta_by_type",)
@@ -909,7 +909,7 @@ class GiftModeMetaV2(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: AnchorGiftModeMetaMap
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[AnchorGiftModeMetaMap, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[AnchorGiftModeMetaMap, _Mapping[str, _Any]]] = ...) -> None: ...
     ANCHOR_GIFT_MODE_META_BY_TYPE_FIELD_NUMBER: _ClassVar[int]
     anchor_gift_mode_meta_by_type: _containers.MessageMap[int, AnchorGiftModeMetaMap]
     def __init__(self, anchor_gift_mode_meta_by_type: _Optional[_Mapping[int, AnchorGiftModeMetaMap]] = ...) -> None: ...
@@ -954,7 +954,7 @@ class LeagueScoreInfo(_message.Message):
     left_icon: _image_pb2.ImageModel
     right_icon: _image_pb2.ImageModel
     right_schema_jump_link: str
-    def __init__(self, estimated_score: _Optional[int] = ..., is_opt_out: _Optional[bool] = ..., is_activity_period: _Optional[bool] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., class_opt_out: _Optional[bool] = ..., content_text_open: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., match_theme: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., right_schema_jump_link: _Optional[str] = ...) -> None: ...
+    def __init__(self, estimated_score: _Optional[int] = ..., is_opt_out: _Optional[bool] = ..., is_activity_period: _Optional[bool] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., class_opt_out: _Optional[bool] = ..., content_text_open: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., match_theme: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., right_schema_jump_link: _Optional[str] = ...) -> None: ...
 
 class LinkMicGiftGalleryDisplayText(_message.Message):
     __slots__ = ("content", "color", "dark_mode_color")
@@ -980,7 +980,7 @@ class MatchInvitePanelConfig(_message.Message):
     desc_text_dark_mode: _text_pb2.Text
     desc_icon: _image_pb2.ImageModel
     desc_icon_dark_mode: _image_pb2.ImageModel
-    def __init__(self, header_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., header_text_dark_mode: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., desc_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., desc_text_dark_mode: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., desc_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., desc_icon_dark_mode: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, header_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., header_text_dark_mode: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., desc_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., desc_text_dark_mode: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., desc_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., desc_icon_dark_mode: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MatchOpeningAnimationConfig(_message.Message):
     __slots__ = ("start_animation_rule",)
@@ -1003,7 +1003,7 @@ class MatchPunishEffectInfo(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: EffectStruct
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[EffectStruct, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[EffectStruct, _Mapping[str, _Any]]] = ...) -> None: ...
     USER_TO_EFFECT_MAP_FIELD_NUMBER: _ClassVar[int]
     EFFECT_TO_EFFECT_STRUCT_MAP_FIELD_NUMBER: _ClassVar[int]
     user_to_effect_map: _containers.ScalarMap[int, int]
@@ -1018,7 +1018,7 @@ class MatchPunishExtraInfo(_message.Message):
     match_punish_effect_info: MatchPunishEffectInfo
     cohost_content_guide_info: CohostContentGuideInfo
     recommended_playbook_info: RecommendedPlaybookInfo
-    def __init__(self, match_punish_effect_info: _Optional[_Union[MatchPunishEffectInfo, _Mapping]] = ..., cohost_content_guide_info: _Optional[_Union[CohostContentGuideInfo, _Mapping]] = ..., recommended_playbook_info: _Optional[_Union[RecommendedPlaybookInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, match_punish_effect_info: _Optional[_Union[MatchPunishEffectInfo, _Mapping[str, _Any]]] = ..., cohost_content_guide_info: _Optional[_Union[CohostContentGuideInfo, _Mapping[str, _Any]]] = ..., recommended_playbook_info: _Optional[_Union[RecommendedPlaybookInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MatchThemeDisplayResource(_message.Message):
     __slots__ = ("match_theme", "match_opening_animation_config", "match_title_bar_config", "match_invite_panel_config")
@@ -1030,13 +1030,13 @@ class MatchThemeDisplayResource(_message.Message):
     match_opening_animation_config: MatchOpeningAnimationConfig
     match_title_bar_config: MatchTitleBarConfig
     match_invite_panel_config: MatchInvitePanelConfig
-    def __init__(self, match_theme: _Optional[int] = ..., match_opening_animation_config: _Optional[_Union[MatchOpeningAnimationConfig, _Mapping]] = ..., match_title_bar_config: _Optional[_Union[MatchTitleBarConfig, _Mapping]] = ..., match_invite_panel_config: _Optional[_Union[MatchInvitePanelConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, match_theme: _Optional[int] = ..., match_opening_animation_config: _Optional[_Union[MatchOpeningAnimationConfig, _Mapping[str, _Any]]] = ..., match_title_bar_config: _Optional[_Union[MatchTitleBarConfig, _Mapping[str, _Any]]] = ..., match_invite_panel_config: _Optional[_Union[MatchInvitePanelConfig, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MatchTitleBarConfig(_message.Message):
     __slots__ = ("display_rules",)
     DISPLAY_RULES_FIELD_NUMBER: _ClassVar[int]
     display_rules: _containers.RepeatedCompositeFieldContainer[MatchTitleBarDisplayRule]
-    def __init__(self, display_rules: _Optional[_Iterable[_Union[MatchTitleBarDisplayRule, _Mapping]]] = ...) -> None: ...
+    def __init__(self, display_rules: _Optional[_Iterable[_Union[MatchTitleBarDisplayRule, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class MatchTitleBarDisplayRule(_message.Message):
     __slots__ = ("trigger", "display_resource")
@@ -1044,7 +1044,7 @@ class MatchTitleBarDisplayRule(_message.Message):
     DISPLAY_RESOURCE_FIELD_NUMBER: _ClassVar[int]
     trigger: MatchTitleBarTrigger
     display_resource: TitleBarDisplayResource
-    def __init__(self, trigger: _Optional[_Union[MatchTitleBarTrigger, _Mapping]] = ..., display_resource: _Optional[_Union[TitleBarDisplayResource, _Mapping]] = ...) -> None: ...
+    def __init__(self, trigger: _Optional[_Union[MatchTitleBarTrigger, _Mapping[str, _Any]]] = ..., display_resource: _Optional[_Union[TitleBarDisplayResource, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MatchTitleBarTrigger(_message.Message):
     __slots__ = ("type",)
@@ -1063,7 +1063,7 @@ class PlaybookBizExtra(_message.Message):
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     CUSTOM_ATOMIC_CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     custom_atomic_capabilities: _containers.RepeatedCompositeFieldContainer[PlaybookBizExtra.CustomAtomicCapabilitiesEntry]
-    def __init__(self, custom_atomic_capabilities: _Optional[_Iterable[_Union[PlaybookBizExtra.CustomAtomicCapabilitiesEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, custom_atomic_capabilities: _Optional[_Iterable[_Union[PlaybookBizExtra.CustomAtomicCapabilitiesEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class RecommendedPlaybookInfo(_message.Message):
     __slots__ = ("playbook_ids", "playbook_biz_extras")
@@ -1073,7 +1073,7 @@ class RecommendedPlaybookInfo(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: PlaybookBizExtra
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[PlaybookBizExtra, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[PlaybookBizExtra, _Mapping[str, _Any]]] = ...) -> None: ...
     PLAYBOOK_IDS_FIELD_NUMBER: _ClassVar[int]
     PLAYBOOK_BIZ_EXTRAS_FIELD_NUMBER: _ClassVar[int]
     playbook_ids: _containers.RepeatedScalarFieldContainer[int]
@@ -1096,7 +1096,7 @@ class TeamMatchCampaign(_message.Message):
     best_teammate_relation: _containers.RepeatedCompositeFieldContainer[BestTeammateRelation]
     start_sfx_team_id: _containers.RepeatedScalarFieldContainer[int]
     has_team_match_mvp_sfx: bool
-    def __init__(self, best_teammate_relation: _Optional[_Iterable[_Union[BestTeammateRelation, _Mapping]]] = ..., start_sfx_team_id: _Optional[_Iterable[int]] = ..., has_team_match_mvp_sfx: _Optional[bool] = ...) -> None: ...
+    def __init__(self, best_teammate_relation: _Optional[_Iterable[_Union[BestTeammateRelation, _Mapping[str, _Any]]]] = ..., start_sfx_team_id: _Optional[_Iterable[int]] = ..., has_team_match_mvp_sfx: _Optional[bool] = ...) -> None: ...
 
 class TeamUsersInfo(_message.Message):
     __slots__ = ("team_id", "user_id")
@@ -1124,7 +1124,7 @@ class TitleBarDisplayResource(_message.Message):
     right_icon: _image_pb2.ImageModel
     right_icon_schema_url: str
     duration_ms: int
-    def __init__(self, left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., right_icon_schema_url: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., right_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., right_icon_schema_url: _Optional[str] = ..., duration_ms: _Optional[int] = ...) -> None: ...
 
 class UrlDataStruct(_message.Message):
     __slots__ = ("uri", "url_list", "url_sub_type", "md5", "url_prefix")
@@ -1146,7 +1146,7 @@ class UserArmiesWrapper(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     key: int
     value: BattleUserArmies
-    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserArmies, _Mapping]] = ...) -> None: ...
+    def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[BattleUserArmies, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleNoticeText(_message.Message):
     __slots__ = ("text",)
@@ -1168,7 +1168,7 @@ class BattleNoticeRuleGuide(_message.Message):
     exceptAnchor: bool
     contentText: _text_pb2.Text
     buttonContentText: _text_pb2.Text
-    def __init__(self, content: _Optional[_Union[BattleNoticeText, _Mapping]] = ..., buttonContent: _Optional[_Union[BattleNoticeText, _Mapping]] = ..., ruleUrl: _Optional[str] = ..., exceptAnchor: _Optional[bool] = ..., contentText: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., buttonContentText: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, content: _Optional[_Union[BattleNoticeText, _Mapping[str, _Any]]] = ..., buttonContent: _Optional[_Union[BattleNoticeText, _Mapping[str, _Any]]] = ..., ruleUrl: _Optional[str] = ..., exceptAnchor: _Optional[bool] = ..., contentText: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., buttonContentText: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleNoticeCommonGuide(_message.Message):
     __slots__ = ("displayText", "exceptAnchor")
@@ -1176,4 +1176,4 @@ class BattleNoticeCommonGuide(_message.Message):
     EXCEPTANCHOR_FIELD_NUMBER: _ClassVar[int]
     displayText: _text_pb2.Text
     exceptAnchor: bool
-    def __init__(self, displayText: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., exceptAnchor: _Optional[bool] = ...) -> None: ...
+    def __init__(self, displayText: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., exceptAnchor: _Optional[bool] = ...) -> None: ...

@@ -6,7 +6,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -53,7 +53,7 @@ class WebcastLinkmicBattleTaskMessage(_message.Message):
     task_settle: BattleTaskSettle
     reward: BattleRewardSettle
     battle_id: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., task_message_type: _Optional[_Union[BattleTaskMessageType, str]] = ..., start: _Optional[_Union[BattleTaskStart, _Mapping]] = ..., task_update: _Optional[_Union[BattleTaskUpdate, _Mapping]] = ..., task_settle: _Optional[_Union[BattleTaskSettle, _Mapping]] = ..., reward: _Optional[_Union[BattleRewardSettle, _Mapping]] = ..., battle_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., task_message_type: _Optional[_Union[BattleTaskMessageType, str]] = ..., start: _Optional[_Union[BattleTaskStart, _Mapping[str, _Any]]] = ..., task_update: _Optional[_Union[BattleTaskUpdate, _Mapping[str, _Any]]] = ..., task_settle: _Optional[_Union[BattleTaskSettle, _Mapping[str, _Any]]] = ..., reward: _Optional[_Union[BattleRewardSettle, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ...) -> None: ...
 
 class BattleRewardSettle(_message.Message):
     __slots__ = ("prompt", "status")
@@ -61,7 +61,7 @@ class BattleRewardSettle(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     prompt: BattlePrompt
     status: BattleRewardSettleRewardStatus
-    def __init__(self, prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., status: _Optional[_Union[BattleRewardSettleRewardStatus, str]] = ...) -> None: ...
+    def __init__(self, prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., status: _Optional[_Union[BattleRewardSettleRewardStatus, str]] = ...) -> None: ...
 
 class BattleTaskSettle(_message.Message):
     __slots__ = ("result", "reward_start_time", "reward_start_timestamp")
@@ -77,7 +77,7 @@ class BattleTaskStart(_message.Message):
     __slots__ = ("battle_bonus_config",)
     BATTLE_BONUS_CONFIG_FIELD_NUMBER: _ClassVar[int]
     battle_bonus_config: BattleBonusConfig
-    def __init__(self, battle_bonus_config: _Optional[_Union[BattleBonusConfig, _Mapping]] = ...) -> None: ...
+    def __init__(self, battle_bonus_config: _Optional[_Union[BattleBonusConfig, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BattleTaskUpdate(_message.Message):
     __slots__ = ("progress", "from_user_id", "prompt_key", "log_id")
@@ -97,7 +97,7 @@ class BattlePrompt(_message.Message):
     ELEMS_FIELD_NUMBER: _ClassVar[int]
     prompt_key: str
     elems: _containers.RepeatedCompositeFieldContainer[BattlePromptElem]
-    def __init__(self, prompt_key: _Optional[str] = ..., elems: _Optional[_Iterable[_Union[BattlePromptElem, _Mapping]]] = ...) -> None: ...
+    def __init__(self, prompt_key: _Optional[str] = ..., elems: _Optional[_Iterable[_Union[BattlePromptElem, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class BattlePromptElem(_message.Message):
     __slots__ = ("prompt_field", "value")
@@ -130,7 +130,7 @@ class BattleBonusConfig(_message.Message):
     gift_amount_guide: _containers.ScalarMap[int, bytes]
     preview_start_timestamp: int
     preview_click_action_schema_url: str
-    def __init__(self, preview_start_time: _Optional[int] = ..., preview_config: _Optional[_Iterable[_Union[PreviewPeriod, _Mapping]]] = ..., target_config: _Optional[_Union[TaskPeriodConfig, _Mapping]] = ..., reward_config: _Optional[_Union[RewardPeriodConfig, _Mapping]] = ..., gift_amount_guide: _Optional[_Mapping[int, bytes]] = ..., preview_start_timestamp: _Optional[int] = ..., preview_click_action_schema_url: _Optional[str] = ...) -> None: ...
+    def __init__(self, preview_start_time: _Optional[int] = ..., preview_config: _Optional[_Iterable[_Union[PreviewPeriod, _Mapping[str, _Any]]]] = ..., target_config: _Optional[_Union[TaskPeriodConfig, _Mapping[str, _Any]]] = ..., reward_config: _Optional[_Union[RewardPeriodConfig, _Mapping[str, _Any]]] = ..., gift_amount_guide: _Optional[_Mapping[int, bytes]] = ..., preview_start_timestamp: _Optional[int] = ..., preview_click_action_schema_url: _Optional[str] = ...) -> None: ...
 
 class PreviewPeriod(_message.Message):
     __slots__ = ("duration", "prompt", "icon_image")
@@ -140,7 +140,7 @@ class PreviewPeriod(_message.Message):
     duration: int
     prompt: BattlePrompt
     icon_image: _image_pb2.ImageModel
-    def __init__(self, duration: _Optional[int] = ..., prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, duration: _Optional[int] = ..., prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TaskPeriodConfig(_message.Message):
     __slots__ = ("target_start_time", "duration", "target_start_timestamp", "click_action", "click_prompt", "prompt_type", "static_prompt", "progress_target", "target_type", "icon_image", "click_action_schema_url")
@@ -166,7 +166,7 @@ class TaskPeriodConfig(_message.Message):
     target_type: int
     icon_image: _image_pb2.ImageModel
     click_action_schema_url: str
-    def __init__(self, target_start_time: _Optional[int] = ..., duration: _Optional[int] = ..., target_start_timestamp: _Optional[int] = ..., click_action: _Optional[int] = ..., click_prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., prompt_type: _Optional[int] = ..., static_prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., progress_target: _Optional[int] = ..., target_type: _Optional[int] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., click_action_schema_url: _Optional[str] = ...) -> None: ...
+    def __init__(self, target_start_time: _Optional[int] = ..., duration: _Optional[int] = ..., target_start_timestamp: _Optional[int] = ..., click_action: _Optional[int] = ..., click_prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., prompt_type: _Optional[int] = ..., static_prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., progress_target: _Optional[int] = ..., target_type: _Optional[int] = ..., icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., click_action_schema_url: _Optional[str] = ...) -> None: ...
 
 class RewardPeriodConfig(_message.Message):
     __slots__ = ("reward_start_time", "duration", "reward_multiple", "reward_start_timestamp", "reward_prepare_prompt", "rewarding_prompt", "click_prompt")
@@ -184,4 +184,4 @@ class RewardPeriodConfig(_message.Message):
     reward_prepare_prompt: BattlePrompt
     rewarding_prompt: BattlePrompt
     click_prompt: BattlePrompt
-    def __init__(self, reward_start_time: _Optional[int] = ..., duration: _Optional[int] = ..., reward_multiple: _Optional[int] = ..., reward_start_timestamp: _Optional[int] = ..., reward_prepare_prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., rewarding_prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ..., click_prompt: _Optional[_Union[BattlePrompt, _Mapping]] = ...) -> None: ...
+    def __init__(self, reward_start_time: _Optional[int] = ..., duration: _Optional[int] = ..., reward_multiple: _Optional[int] = ..., reward_start_timestamp: _Optional[int] = ..., reward_prepare_prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., rewarding_prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ..., click_prompt: _Optional[_Union[BattlePrompt, _Mapping[str, _Any]]] = ...) -> None: ...

@@ -7,7 +7,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -154,7 +154,7 @@ class WebcastChatMessage(_message.Message):
     mention_user_list: _containers.RepeatedScalarFieldContainer[int]
     mention_users: _containers.RepeatedCompositeFieldContainer[_user_pb2.User]
     is_on_comment_tray: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., content: _Optional[str] = ..., visible_to_sender: _Optional[bool] = ..., background_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., full_screen_text_color: _Optional[str] = ..., background_image_v2: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaCommon, _Mapping]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., input_type: _Optional[int] = ..., at_user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., emotes: _Optional[_Iterable[_Union[EmoteWithIndex, _Mapping]]] = ..., content_language: _Optional[str] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping]] = ..., quick_chat_scene: _Optional[int] = ..., community_flagged_status: _Optional[int] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping]] = ..., comment_quality_scores: _Optional[_Iterable[_Union[CommentQualityScore, _Mapping]]] = ..., comment_tag: _Optional[_Iterable[_Union[CommentTag, str]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., screen_time: _Optional[int] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ..., ec_streamer_key: _Optional[str] = ..., comment_label_scores: _Optional[_Iterable[_Union[CommentLabelScore, _Mapping]]] = ..., mention_user_list: _Optional[_Iterable[int]] = ..., mention_users: _Optional[_Iterable[_Union[_user_pb2.User, _Mapping]]] = ..., is_on_comment_tray: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., content: _Optional[str] = ..., visible_to_sender: _Optional[bool] = ..., background_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., full_screen_text_color: _Optional[str] = ..., background_image_v2: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaCommon, _Mapping[str, _Any]]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., input_type: _Optional[int] = ..., at_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., emotes: _Optional[_Iterable[_Union[EmoteWithIndex, _Mapping[str, _Any]]]] = ..., content_language: _Optional[str] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping[str, _Any]]] = ..., quick_chat_scene: _Optional[int] = ..., community_flagged_status: _Optional[int] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping[str, _Any]]] = ..., comment_quality_scores: _Optional[_Iterable[_Union[CommentQualityScore, _Mapping[str, _Any]]]] = ..., comment_tag: _Optional[_Iterable[_Union[CommentTag, str]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., screen_time: _Optional[int] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ..., ec_streamer_key: _Optional[str] = ..., comment_label_scores: _Optional[_Iterable[_Union[CommentLabelScore, _Mapping[str, _Any]]]] = ..., mention_user_list: _Optional[_Iterable[int]] = ..., mention_users: _Optional[_Iterable[_Union[_user_pb2.User, _Mapping[str, _Any]]]] = ..., is_on_comment_tray: _Optional[bool] = ...) -> None: ...
 
 class WebcastEmoteChatMessage(_message.Message):
     __slots__ = ("common", "user", "emote_list", "msg_filter", "user_identity")
@@ -168,7 +168,7 @@ class WebcastEmoteChatMessage(_message.Message):
     emote_list: _containers.RepeatedCompositeFieldContainer[EmoteModel]
     msg_filter: _common_pb2.MsgFilter
     user_identity: _user_pb2.UserIdentity
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., emote_list: _Optional[_Iterable[_Union[EmoteModel, _Mapping]]] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping]] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., emote_list: _Optional[_Iterable[_Union[EmoteModel, _Mapping[str, _Any]]]] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping[str, _Any]]] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastCaptionMessage(_message.Message):
     __slots__ = ("common", "timestamp_ms", "duration_ms", "content", "sentence_id", "sequence_id", "definite")
@@ -186,7 +186,7 @@ class WebcastCaptionMessage(_message.Message):
     sentence_id: int
     sequence_id: int
     definite: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., timestamp_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., content: _Optional[_Iterable[_Union[CaptionContent, _Mapping]]] = ..., sentence_id: _Optional[int] = ..., sequence_id: _Optional[int] = ..., definite: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., timestamp_ms: _Optional[int] = ..., duration_ms: _Optional[int] = ..., content: _Optional[_Iterable[_Union[CaptionContent, _Mapping[str, _Any]]]] = ..., sentence_id: _Optional[int] = ..., sequence_id: _Optional[int] = ..., definite: _Optional[bool] = ...) -> None: ...
 
 class WebcastImDeleteMessage(_message.Message):
     __slots__ = ("common", "delete_msg_ids", "delete_user_ids")
@@ -196,7 +196,7 @@ class WebcastImDeleteMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     delete_msg_ids: _containers.RepeatedScalarFieldContainer[int]
     delete_user_ids: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., delete_msg_ids: _Optional[_Iterable[int]] = ..., delete_user_ids: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., delete_msg_ids: _Optional[_Iterable[int]] = ..., delete_user_ids: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class CaptionContent(_message.Message):
     __slots__ = ("lang", "content")
@@ -257,7 +257,7 @@ class EmoteModel(_message.Message):
     emote_upload_info: EmoteUploadInfo
     create_time: int
     emote_scene: EmoteScene
-    def __init__(self, emote_id: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., audit_status: _Optional[_Union[AuditStatus, str]] = ..., uuid: _Optional[str] = ..., emote_type: _Optional[_Union[EmoteType, str]] = ..., content_source: _Optional[_Union[ContentSource, str]] = ..., emote_private_type: _Optional[_Union[EmotePrivateType, str]] = ..., package_id: _Optional[str] = ..., audit_info: _Optional[_Union[EmoteModel.AuditInfo, _Mapping]] = ..., reward_condition: _Optional[_Union[RewardCondition, str]] = ..., emote_upload_info: _Optional[_Union[EmoteUploadInfo, _Mapping]] = ..., create_time: _Optional[int] = ..., emote_scene: _Optional[_Union[EmoteScene, str]] = ...) -> None: ...
+    def __init__(self, emote_id: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., audit_status: _Optional[_Union[AuditStatus, str]] = ..., uuid: _Optional[str] = ..., emote_type: _Optional[_Union[EmoteType, str]] = ..., content_source: _Optional[_Union[ContentSource, str]] = ..., emote_private_type: _Optional[_Union[EmotePrivateType, str]] = ..., package_id: _Optional[str] = ..., audit_info: _Optional[_Union[EmoteModel.AuditInfo, _Mapping[str, _Any]]] = ..., reward_condition: _Optional[_Union[RewardCondition, str]] = ..., emote_upload_info: _Optional[_Union[EmoteUploadInfo, _Mapping[str, _Any]]] = ..., create_time: _Optional[int] = ..., emote_scene: _Optional[_Union[EmoteScene, str]] = ...) -> None: ...
 
 class EmoteUploadInfo(_message.Message):
     __slots__ = ("user_id", "emote_upload_source", "user_info", "user_id_str")
@@ -269,7 +269,7 @@ class EmoteUploadInfo(_message.Message):
     emote_upload_source: UserEmoteUploadSource
     user_info: _user_pb2.User
     user_id_str: str
-    def __init__(self, user_id: _Optional[int] = ..., emote_upload_source: _Optional[_Union[UserEmoteUploadSource, str]] = ..., user_info: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., user_id_str: _Optional[str] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., emote_upload_source: _Optional[_Union[UserEmoteUploadSource, str]] = ..., user_info: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., user_id_str: _Optional[str] = ...) -> None: ...
 
 class EmoteWithIndex(_message.Message):
     __slots__ = ("index", "emote")
@@ -277,4 +277,4 @@ class EmoteWithIndex(_message.Message):
     EMOTE_FIELD_NUMBER: _ClassVar[int]
     index: int
     emote: EmoteModel
-    def __init__(self, index: _Optional[int] = ..., emote: _Optional[_Union[EmoteModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, index: _Optional[int] = ..., emote: _Optional[_Union[EmoteModel, _Mapping[str, _Any]]] = ...) -> None: ...

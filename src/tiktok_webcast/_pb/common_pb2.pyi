@@ -6,7 +6,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -364,7 +364,7 @@ class CommonMessageData(_message.Message):
     anchor_fold_type_for_web: int
     client_send_time: int
     dispatch_strategy: int
-    def __init__(self, method: _Optional[str] = ..., msg_id: _Optional[int] = ..., room_id: _Optional[int] = ..., create_time: _Optional[int] = ..., monitor: _Optional[int] = ..., is_show_msg: _Optional[bool] = ..., describe: _Optional[str] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., fold_type: _Optional[int] = ..., anchor_fold_type: _Optional[int] = ..., priority_score: _Optional[int] = ..., log_id: _Optional[str] = ..., msg_process_filter_k: _Optional[str] = ..., msg_process_filter_v: _Optional[str] = ..., from_idc: _Optional[str] = ..., to_idc: _Optional[str] = ..., filter_msg_tags: _Optional[_Iterable[str]] = ..., sei: _Optional[_Union[LiveMessageSEI, _Mapping]] = ..., depend_root_id: _Optional[_Union[LiveMessageID, _Mapping]] = ..., depend_id: _Optional[_Union[LiveMessageID, _Mapping]] = ..., anchor_priority_score: _Optional[int] = ..., room_message_heat_level: _Optional[int] = ..., fold_type_for_web: _Optional[int] = ..., anchor_fold_type_for_web: _Optional[int] = ..., client_send_time: _Optional[int] = ..., dispatch_strategy: _Optional[int] = ...) -> None: ...
+    def __init__(self, method: _Optional[str] = ..., msg_id: _Optional[int] = ..., room_id: _Optional[int] = ..., create_time: _Optional[int] = ..., monitor: _Optional[int] = ..., is_show_msg: _Optional[bool] = ..., describe: _Optional[str] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., fold_type: _Optional[int] = ..., anchor_fold_type: _Optional[int] = ..., priority_score: _Optional[int] = ..., log_id: _Optional[str] = ..., msg_process_filter_k: _Optional[str] = ..., msg_process_filter_v: _Optional[str] = ..., from_idc: _Optional[str] = ..., to_idc: _Optional[str] = ..., filter_msg_tags: _Optional[_Iterable[str]] = ..., sei: _Optional[_Union[LiveMessageSEI, _Mapping[str, _Any]]] = ..., depend_root_id: _Optional[_Union[LiveMessageID, _Mapping[str, _Any]]] = ..., depend_id: _Optional[_Union[LiveMessageID, _Mapping[str, _Any]]] = ..., anchor_priority_score: _Optional[int] = ..., room_message_heat_level: _Optional[int] = ..., fold_type_for_web: _Optional[int] = ..., anchor_fold_type_for_web: _Optional[int] = ..., client_send_time: _Optional[int] = ..., dispatch_strategy: _Optional[int] = ...) -> None: ...
 
 class ActionButton(_message.Message):
     __slots__ = ("button_type", "button_active_text", "button_inactive_text", "button_schema", "enable_button_inactive_text")
@@ -378,7 +378,7 @@ class ActionButton(_message.Message):
     button_inactive_text: _text_pb2.Text
     button_schema: str
     enable_button_inactive_text: bool
-    def __init__(self, button_type: _Optional[_Union[ActionButtonType, str]] = ..., button_active_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., button_inactive_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., button_schema: _Optional[str] = ..., enable_button_inactive_text: _Optional[bool] = ...) -> None: ...
+    def __init__(self, button_type: _Optional[_Union[ActionButtonType, str]] = ..., button_active_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., button_inactive_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., button_schema: _Optional[str] = ..., enable_button_inactive_text: _Optional[bool] = ...) -> None: ...
 
 class Background(_message.Message):
     __slots__ = ("width", "height", "m_urls", "m_uri")
@@ -402,7 +402,7 @@ class CreatorSuccessInfo(_message.Message):
     topic: Topic
     topic_list: _containers.RepeatedCompositeFieldContainer[Topic]
     frequency_control: FrequencyControl
-    def __init__(self, tags: _Optional[_Iterable[_Union[TagItem, _Mapping]]] = ..., topic: _Optional[_Union[Topic, _Mapping]] = ..., topic_list: _Optional[_Iterable[_Union[Topic, _Mapping]]] = ..., frequency_control: _Optional[_Union[FrequencyControl, _Mapping]] = ...) -> None: ...
+    def __init__(self, tags: _Optional[_Iterable[_Union[TagItem, _Mapping[str, _Any]]]] = ..., topic: _Optional[_Union[Topic, _Mapping[str, _Any]]] = ..., topic_list: _Optional[_Iterable[_Union[Topic, _Mapping[str, _Any]]]] = ..., frequency_control: _Optional[_Union[FrequencyControl, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class FrequencyControl(_message.Message):
     __slots__ = ("frequency_control_key", "window_size", "limit_in_window")
@@ -428,7 +428,7 @@ class LiveMessageSEI(_message.Message):
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     unique_id: LiveMessageID
     timestamp: int
-    def __init__(self, unique_id: _Optional[_Union[LiveMessageID, _Mapping]] = ..., timestamp: _Optional[int] = ...) -> None: ...
+    def __init__(self, unique_id: _Optional[_Union[LiveMessageID, _Mapping[str, _Any]]] = ..., timestamp: _Optional[int] = ...) -> None: ...
 
 class MessageDisplayInfo(_message.Message):
     __slots__ = ("duration_type", "show_duration_ms", "incr_duration_ms", "stay_style")
@@ -464,7 +464,7 @@ class NotifyHighlightInfo(_message.Message):
     HIGH_LIGHT_COLOR_FIELD_NUMBER: _ClassVar[int]
     contents: _containers.RepeatedCompositeFieldContainer[NotifyHighlightContent]
     high_light_color: str
-    def __init__(self, contents: _Optional[_Iterable[_Union[NotifyHighlightContent, _Mapping]]] = ..., high_light_color: _Optional[str] = ...) -> None: ...
+    def __init__(self, contents: _Optional[_Iterable[_Union[NotifyHighlightContent, _Mapping[str, _Any]]]] = ..., high_light_color: _Optional[str] = ...) -> None: ...
 
 class OperationInfo(_message.Message):
     __slots__ = ("initial_state", "success_state", "failure_state")
@@ -474,7 +474,7 @@ class OperationInfo(_message.Message):
     initial_state: OperationState
     success_state: OperationState
     failure_state: OperationState
-    def __init__(self, initial_state: _Optional[_Union[OperationState, _Mapping]] = ..., success_state: _Optional[_Union[OperationState, _Mapping]] = ..., failure_state: _Optional[_Union[OperationState, _Mapping]] = ...) -> None: ...
+    def __init__(self, initial_state: _Optional[_Union[OperationState, _Mapping[str, _Any]]] = ..., success_state: _Optional[_Union[OperationState, _Mapping[str, _Any]]] = ..., failure_state: _Optional[_Union[OperationState, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class OperationState(_message.Message):
     __slots__ = ("scene", "icon", "text", "schema", "animation_style", "duration")
@@ -490,7 +490,7 @@ class OperationState(_message.Message):
     schema: str
     animation_style: int
     duration: int
-    def __init__(self, scene: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., schema: _Optional[str] = ..., animation_style: _Optional[int] = ..., duration: _Optional[int] = ...) -> None: ...
+    def __init__(self, scene: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., schema: _Optional[str] = ..., animation_style: _Optional[int] = ..., duration: _Optional[int] = ...) -> None: ...
 
 class PerceptionDialogInfo(_message.Message):
     __slots__ = ("icon_type", "title", "sub_title", "advice_action_text", "default_action_text", "violation_detail_url", "scene", "target_user_id", "target_room_id", "count_down_time", "show_feedback", "feedback_options", "policy_tip", "appeal_popup", "close_action_text")
@@ -524,7 +524,7 @@ class PerceptionDialogInfo(_message.Message):
     policy_tip: int
     appeal_popup: int
     close_action_text: _text_pb2.Text
-    def __init__(self, icon_type: _Optional[_Union[PerceptionDialogIconType, str]] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., sub_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., advice_action_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., default_action_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., violation_detail_url: _Optional[str] = ..., scene: _Optional[int] = ..., target_user_id: _Optional[int] = ..., target_room_id: _Optional[int] = ..., count_down_time: _Optional[int] = ..., show_feedback: _Optional[bool] = ..., feedback_options: _Optional[_Iterable[_Union[PerceptionFeedbackOption, _Mapping]]] = ..., policy_tip: _Optional[int] = ..., appeal_popup: _Optional[int] = ..., close_action_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, icon_type: _Optional[_Union[PerceptionDialogIconType, str]] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., sub_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., advice_action_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., default_action_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., violation_detail_url: _Optional[str] = ..., scene: _Optional[int] = ..., target_user_id: _Optional[int] = ..., target_room_id: _Optional[int] = ..., count_down_time: _Optional[int] = ..., show_feedback: _Optional[bool] = ..., feedback_options: _Optional[_Iterable[_Union[PerceptionFeedbackOption, _Mapping[str, _Any]]]] = ..., policy_tip: _Optional[int] = ..., appeal_popup: _Optional[int] = ..., close_action_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PerceptionFeedbackOption(_message.Message):
     __slots__ = ("id", "content_key")
@@ -540,7 +540,7 @@ class PortraitInfo(_message.Message):
     PORTRAIT_TAG_FIELD_NUMBER: _ClassVar[int]
     user_metrics: _containers.RepeatedCompositeFieldContainer[UserMetrics]
     portrait_tag: _containers.RepeatedCompositeFieldContainer[PortraitTag]
-    def __init__(self, user_metrics: _Optional[_Iterable[_Union[UserMetrics, _Mapping]]] = ..., portrait_tag: _Optional[_Iterable[_Union[PortraitTag, _Mapping]]] = ...) -> None: ...
+    def __init__(self, user_metrics: _Optional[_Iterable[_Union[UserMetrics, _Mapping[str, _Any]]]] = ..., portrait_tag: _Optional[_Iterable[_Union[PortraitTag, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class PortraitTag(_message.Message):
     __slots__ = ("tag_id", "priority", "show_value", "show_args")
@@ -560,7 +560,7 @@ class PublicAreaCommon(_message.Message):
     USER_CONSUME_IN_ROOM_FIELD_NUMBER: _ClassVar[int]
     user_label: _image_pb2.ImageModel
     user_consume_in_room: int
-    def __init__(self, user_label: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., user_consume_in_room: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_label: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., user_consume_in_room: _Optional[int] = ...) -> None: ...
 
 class PublicAreaMessageCommon(_message.Message):
     __slots__ = ("scroll_gap_count", "anchor_scroll_gap_count", "release_to_scroll_area", "anchor_release_to_scroll_area", "is_anchor_marked", "creator_success_info", "portrait_info", "user_interaction_info", "admin_fold_type", "display_info", "hide_above_scroll_area", "operation_info", "dynamic_display_text")
@@ -590,7 +590,7 @@ class PublicAreaMessageCommon(_message.Message):
     hide_above_scroll_area: bool
     operation_info: OperationInfo
     dynamic_display_text: _text_pb2.Text
-    def __init__(self, scroll_gap_count: _Optional[int] = ..., anchor_scroll_gap_count: _Optional[int] = ..., release_to_scroll_area: _Optional[bool] = ..., anchor_release_to_scroll_area: _Optional[bool] = ..., is_anchor_marked: _Optional[bool] = ..., creator_success_info: _Optional[_Union[CreatorSuccessInfo, _Mapping]] = ..., portrait_info: _Optional[_Union[PortraitInfo, _Mapping]] = ..., user_interaction_info: _Optional[_Union[UserInteractionInfo, _Mapping]] = ..., admin_fold_type: _Optional[int] = ..., display_info: _Optional[_Union[MessageDisplayInfo, _Mapping]] = ..., hide_above_scroll_area: _Optional[bool] = ..., operation_info: _Optional[_Union[OperationInfo, _Mapping]] = ..., dynamic_display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, scroll_gap_count: _Optional[int] = ..., anchor_scroll_gap_count: _Optional[int] = ..., release_to_scroll_area: _Optional[bool] = ..., anchor_release_to_scroll_area: _Optional[bool] = ..., is_anchor_marked: _Optional[bool] = ..., creator_success_info: _Optional[_Union[CreatorSuccessInfo, _Mapping[str, _Any]]] = ..., portrait_info: _Optional[_Union[PortraitInfo, _Mapping[str, _Any]]] = ..., user_interaction_info: _Optional[_Union[UserInteractionInfo, _Mapping[str, _Any]]] = ..., admin_fold_type: _Optional[int] = ..., display_info: _Optional[_Union[MessageDisplayInfo, _Mapping[str, _Any]]] = ..., hide_above_scroll_area: _Optional[bool] = ..., operation_info: _Optional[_Union[OperationInfo, _Mapping[str, _Any]]] = ..., dynamic_display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PunishEventInfo(_message.Message):
     __slots__ = ("punish_type", "punish_reason", "punish_id", "violation_uid", "punish_type_id", "duration", "punish_perception_code", "end_time", "violation_uid_str", "show_reason", "end_time_v2")
@@ -626,7 +626,7 @@ class RoomNotifyMessageExtra(_message.Message):
     duration: int
     background: Background
     content_list: NotifyHighlightInfo
-    def __init__(self, duration: _Optional[int] = ..., background: _Optional[_Union[Background, _Mapping]] = ..., content_list: _Optional[_Union[NotifyHighlightInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, duration: _Optional[int] = ..., background: _Optional[_Union[Background, _Mapping[str, _Any]]] = ..., content_list: _Optional[_Union[NotifyHighlightInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TagItem(_message.Message):
     __slots__ = ("tag_type", "tag_text", "tag_value", "display_location", "event_tracking_fields", "biz_name", "disable_count_frequency_control", "disable_crm_click")
@@ -653,7 +653,7 @@ class TagItem(_message.Message):
     biz_name: str
     disable_count_frequency_control: bool
     disable_crm_click: bool
-    def __init__(self, tag_type: _Optional[_Union[TagType, str]] = ..., tag_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., tag_value: _Optional[int] = ..., display_location: _Optional[int] = ..., event_tracking_fields: _Optional[_Iterable[_Union[TagItem.EventTrackingFieldsEntry, _Mapping]]] = ..., biz_name: _Optional[str] = ..., disable_count_frequency_control: _Optional[bool] = ..., disable_crm_click: _Optional[bool] = ...) -> None: ...
+    def __init__(self, tag_type: _Optional[_Union[TagType, str]] = ..., tag_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., tag_value: _Optional[int] = ..., display_location: _Optional[int] = ..., event_tracking_fields: _Optional[_Iterable[_Union[TagItem.EventTrackingFieldsEntry, _Mapping[str, _Any]]]] = ..., biz_name: _Optional[str] = ..., disable_count_frequency_control: _Optional[bool] = ..., disable_crm_click: _Optional[bool] = ...) -> None: ...
 
 class Topic(_message.Message):
     __slots__ = ("topic_action_type", "topic_text", "topic_tips", "has_button", "action_button", "tag_type", "display_location", "event_tracking_fields", "biz_name", "disable_count_frequency_control")
@@ -684,7 +684,7 @@ class Topic(_message.Message):
     event_tracking_fields: _containers.RepeatedCompositeFieldContainer[Topic.EventTrackingFieldsEntry]
     biz_name: str
     disable_count_frequency_control: bool
-    def __init__(self, topic_action_type: _Optional[_Union[TopicActionType, str]] = ..., topic_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., topic_tips: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., has_button: _Optional[bool] = ..., action_button: _Optional[_Union[ActionButton, _Mapping]] = ..., tag_type: _Optional[_Union[TagType, str]] = ..., display_location: _Optional[_Union[PublicAreaMessageCommonCreatorSuccessInfoTopicDisplayLocation, str]] = ..., event_tracking_fields: _Optional[_Iterable[_Union[Topic.EventTrackingFieldsEntry, _Mapping]]] = ..., biz_name: _Optional[str] = ..., disable_count_frequency_control: _Optional[bool] = ...) -> None: ...
+    def __init__(self, topic_action_type: _Optional[_Union[TopicActionType, str]] = ..., topic_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., topic_tips: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., has_button: _Optional[bool] = ..., action_button: _Optional[_Union[ActionButton, _Mapping[str, _Any]]] = ..., tag_type: _Optional[_Union[TagType, str]] = ..., display_location: _Optional[_Union[PublicAreaMessageCommonCreatorSuccessInfoTopicDisplayLocation, str]] = ..., event_tracking_fields: _Optional[_Iterable[_Union[Topic.EventTrackingFieldsEntry, _Mapping[str, _Any]]]] = ..., biz_name: _Optional[str] = ..., disable_count_frequency_control: _Optional[bool] = ...) -> None: ...
 
 class UserInteractionInfo(_message.Message):
     __slots__ = ("like_cnt", "comment_cnt", "share_cnt")

@@ -7,7 +7,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -72,7 +72,7 @@ class WebcastEnvelopeMessage(_message.Message):
     envelope_info: MessageRedEnvelopInfo
     display: EnvelopeDisplay
     public_area_msg_common: _common_pb2.PublicAreaMessageCommon
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., envelope_info: _Optional[_Union[MessageRedEnvelopInfo, _Mapping]] = ..., display: _Optional[_Union[EnvelopeDisplay, str]] = ..., public_area_msg_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., envelope_info: _Optional[_Union[MessageRedEnvelopInfo, _Mapping[str, _Any]]] = ..., display: _Optional[_Union[EnvelopeDisplay, str]] = ..., public_area_msg_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastEnvelopePortalMessage(_message.Message):
     __slots__ = ("common", "portalInfo", "portalTransTarget", "portalView", "portalDisplay", "unknown_6")
@@ -100,7 +100,7 @@ class WebcastEnvelopePortalMessage(_message.Message):
         senderAvatar: _image_pb2.ImageModel
         transCount: int
         touchCount: int
-        def __init__(self, id: _Optional[str] = ..., idc: _Optional[str] = ..., sendAtSecond: _Optional[int] = ..., ddlSecond: _Optional[int] = ..., envelopeDiamonds: _Optional[int] = ..., portalDiamonds: _Optional[int] = ..., senderDisplayId: _Optional[str] = ..., senderId: _Optional[str] = ..., senderAvatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., transCount: _Optional[int] = ..., touchCount: _Optional[int] = ...) -> None: ...
+        def __init__(self, id: _Optional[str] = ..., idc: _Optional[str] = ..., sendAtSecond: _Optional[int] = ..., ddlSecond: _Optional[int] = ..., envelopeDiamonds: _Optional[int] = ..., portalDiamonds: _Optional[int] = ..., senderDisplayId: _Optional[str] = ..., senderId: _Optional[str] = ..., senderAvatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., transCount: _Optional[int] = ..., touchCount: _Optional[int] = ...) -> None: ...
     COMMON_FIELD_NUMBER: _ClassVar[int]
     PORTALINFO_FIELD_NUMBER: _ClassVar[int]
     PORTALTRANSTARGET_FIELD_NUMBER: _ClassVar[int]
@@ -113,7 +113,7 @@ class WebcastEnvelopePortalMessage(_message.Message):
     portalView: int
     portalDisplay: int
     unknown_6: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., portalInfo: _Optional[_Union[WebcastEnvelopePortalMessage.PortalInfo, _Mapping]] = ..., portalTransTarget: _Optional[bytes] = ..., portalView: _Optional[int] = ..., portalDisplay: _Optional[int] = ..., unknown_6: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., portalInfo: _Optional[_Union[WebcastEnvelopePortalMessage.PortalInfo, _Mapping[str, _Any]]] = ..., portalTransTarget: _Optional[bytes] = ..., portalView: _Optional[int] = ..., portalDisplay: _Optional[int] = ..., unknown_6: _Optional[int] = ...) -> None: ...
 
 class WebcastGoodyBagMessage(_message.Message):
     __slots__ = ("common", "baseInfo", "winners", "type")
@@ -135,7 +135,7 @@ class WebcastGoodyBagMessage(_message.Message):
     baseInfo: GoodyBagBaseInfo
     winners: _containers.RepeatedCompositeFieldContainer[GoodyBagWinnerInfo]
     type: WebcastGoodyBagMessage.GoodyBagMessageType
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., baseInfo: _Optional[_Union[GoodyBagBaseInfo, _Mapping]] = ..., winners: _Optional[_Iterable[_Union[GoodyBagWinnerInfo, _Mapping]]] = ..., type: _Optional[_Union[WebcastGoodyBagMessage.GoodyBagMessageType, str]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., baseInfo: _Optional[_Union[GoodyBagBaseInfo, _Mapping[str, _Any]]] = ..., winners: _Optional[_Iterable[_Union[GoodyBagWinnerInfo, _Mapping[str, _Any]]]] = ..., type: _Optional[_Union[WebcastGoodyBagMessage.GoodyBagMessageType, str]] = ...) -> None: ...
 
 class EnvelopeEnigmaInfo(_message.Message):
     __slots__ = ("is_enigma_mask_on",)
@@ -153,7 +153,7 @@ class EnvelopeGift(_message.Message):
     gift_price: int
     gift_name: _text_pb2.Text
     gift_image: _image_pb2.ImageModel
-    def __init__(self, gift_id: _Optional[int] = ..., gift_price: _Optional[int] = ..., gift_name: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, gift_id: _Optional[int] = ..., gift_price: _Optional[int] = ..., gift_name: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class EnvelopeReward(_message.Message):
     __slots__ = ("type", "count", "gift_id", "price")
@@ -171,7 +171,7 @@ class EnvelopeRewardPool(_message.Message):
     __slots__ = ("rewards",)
     REWARDS_FIELD_NUMBER: _ClassVar[int]
     rewards: _containers.RepeatedCompositeFieldContainer[EnvelopeReward]
-    def __init__(self, rewards: _Optional[_Iterable[_Union[EnvelopeReward, _Mapping]]] = ...) -> None: ...
+    def __init__(self, rewards: _Optional[_Iterable[_Union[EnvelopeReward, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class MessageRedEnvelopInfo(_message.Message):
     __slots__ = ("envelope_id", "business_type", "envelope_idc", "send_user_name", "diamond_count", "people_count", "unpack_at", "send_user_id", "send_user_avatar", "create_at", "room_id", "follow_show_status", "skin_id", "vote_count", "sender_enigma_info", "super_fan_count", "reward_pool", "gift_infos")
@@ -211,7 +211,7 @@ class MessageRedEnvelopInfo(_message.Message):
     super_fan_count: int
     reward_pool: EnvelopeRewardPool
     gift_infos: _containers.RepeatedCompositeFieldContainer[EnvelopeGift]
-    def __init__(self, envelope_id: _Optional[str] = ..., business_type: _Optional[_Union[EnvelopeBusinessType, str]] = ..., envelope_idc: _Optional[str] = ..., send_user_name: _Optional[str] = ..., diamond_count: _Optional[int] = ..., people_count: _Optional[int] = ..., unpack_at: _Optional[int] = ..., send_user_id: _Optional[str] = ..., send_user_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., create_at: _Optional[str] = ..., room_id: _Optional[str] = ..., follow_show_status: _Optional[_Union[EnvelopeFollowShowStatus, str]] = ..., skin_id: _Optional[int] = ..., vote_count: _Optional[int] = ..., sender_enigma_info: _Optional[_Union[EnvelopeEnigmaInfo, _Mapping]] = ..., super_fan_count: _Optional[int] = ..., reward_pool: _Optional[_Union[EnvelopeRewardPool, _Mapping]] = ..., gift_infos: _Optional[_Iterable[_Union[EnvelopeGift, _Mapping]]] = ...) -> None: ...
+    def __init__(self, envelope_id: _Optional[str] = ..., business_type: _Optional[_Union[EnvelopeBusinessType, str]] = ..., envelope_idc: _Optional[str] = ..., send_user_name: _Optional[str] = ..., diamond_count: _Optional[int] = ..., people_count: _Optional[int] = ..., unpack_at: _Optional[int] = ..., send_user_id: _Optional[str] = ..., send_user_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., create_at: _Optional[str] = ..., room_id: _Optional[str] = ..., follow_show_status: _Optional[_Union[EnvelopeFollowShowStatus, str]] = ..., skin_id: _Optional[int] = ..., vote_count: _Optional[int] = ..., sender_enigma_info: _Optional[_Union[EnvelopeEnigmaInfo, _Mapping[str, _Any]]] = ..., super_fan_count: _Optional[int] = ..., reward_pool: _Optional[_Union[EnvelopeRewardPool, _Mapping[str, _Any]]] = ..., gift_infos: _Optional[_Iterable[_Union[EnvelopeGift, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GoodyBagBaseInfo(_message.Message):
     __slots__ = ("goodyBagId", "biz", "roomId", "commonDetail", "coinDetail")
@@ -241,7 +241,7 @@ class GoodyBagBaseInfo(_message.Message):
     roomId: str
     commonDetail: GoodyBagCommonDetail
     coinDetail: GoodyBagCoinDetail
-    def __init__(self, goodyBagId: _Optional[str] = ..., biz: _Optional[_Union[GoodyBagBaseInfo.GoodyBagBiz, str]] = ..., roomId: _Optional[str] = ..., commonDetail: _Optional[_Union[GoodyBagCommonDetail, _Mapping]] = ..., coinDetail: _Optional[_Union[GoodyBagCoinDetail, _Mapping]] = ...) -> None: ...
+    def __init__(self, goodyBagId: _Optional[str] = ..., biz: _Optional[_Union[GoodyBagBaseInfo.GoodyBagBiz, str]] = ..., roomId: _Optional[str] = ..., commonDetail: _Optional[_Union[GoodyBagCommonDetail, _Mapping[str, _Any]]] = ..., coinDetail: _Optional[_Union[GoodyBagCoinDetail, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GoodyBagCommonDetail(_message.Message):
     __slots__ = ("winnerHeadcount", "joinedHeadcount", "participateMethod", "participateMethodContent", "openAt", "countDownMinutes", "participateThresholdSelected")
@@ -283,7 +283,7 @@ class GoodyBagWinnerInfo(_message.Message):
     COINS_FIELD_NUMBER: _ClassVar[int]
     userInfo: GoodyBagUserInfo
     coins: int
-    def __init__(self, userInfo: _Optional[_Union[GoodyBagUserInfo, _Mapping]] = ..., coins: _Optional[int] = ...) -> None: ...
+    def __init__(self, userInfo: _Optional[_Union[GoodyBagUserInfo, _Mapping[str, _Any]]] = ..., coins: _Optional[int] = ...) -> None: ...
 
 class GoodyBagUserInfo(_message.Message):
     __slots__ = ("userId", "nickname", "displayId", "avatar")
@@ -295,4 +295,4 @@ class GoodyBagUserInfo(_message.Message):
     nickname: str
     displayId: str
     avatar: _image_pb2.ImageModel
-    def __init__(self, userId: _Optional[str] = ..., nickname: _Optional[str] = ..., displayId: _Optional[str] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, userId: _Optional[str] = ..., nickname: _Optional[str] = ..., displayId: _Optional[str] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...

@@ -7,7 +7,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -59,7 +59,7 @@ class WebcastGameRankNotifyMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     msg_type: GameRankNotifyMessageMsgType
     notify_text: _text_pb2.Text
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., msg_type: _Optional[_Union[GameRankNotifyMessageMsgType, str]] = ..., notify_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., msg_type: _Optional[_Union[GameRankNotifyMessageMsgType, str]] = ..., notify_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLiveGameIntroMessage(_message.Message):
     __slots__ = ("common", "content", "has_rank_info")
@@ -69,7 +69,7 @@ class WebcastLiveGameIntroMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     content: _text_pb2.Text
     has_rank_info: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., has_rank_info: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., has_rank_info: _Optional[bool] = ...) -> None: ...
 
 class WebcastPartnershipDropsUpdateMessage(_message.Message):
     __slots__ = ("common", "change_mode", "drops_id", "task_id", "event_id", "anchor_uid")
@@ -85,7 +85,7 @@ class WebcastPartnershipDropsUpdateMessage(_message.Message):
     task_id: str
     event_id: str
     anchor_uid: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., change_mode: _Optional[_Union[PartnershipDropsUpdateMessageChangeMode, str]] = ..., drops_id: _Optional[str] = ..., task_id: _Optional[str] = ..., event_id: _Optional[str] = ..., anchor_uid: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., change_mode: _Optional[_Union[PartnershipDropsUpdateMessageChangeMode, str]] = ..., drops_id: _Optional[str] = ..., task_id: _Optional[str] = ..., event_id: _Optional[str] = ..., anchor_uid: _Optional[int] = ...) -> None: ...
 
 class WebcastPartnershipGameOfflineMessage(_message.Message):
     __slots__ = ("common", "offline_game_list")
@@ -93,7 +93,7 @@ class WebcastPartnershipGameOfflineMessage(_message.Message):
     OFFLINE_GAME_LIST_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     offline_game_list: _containers.RepeatedCompositeFieldContainer[OfflineGameInfo]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., offline_game_list: _Optional[_Iterable[_Union[OfflineGameInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., offline_game_list: _Optional[_Iterable[_Union[OfflineGameInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastPartnershipPunishMessage(_message.Message):
     __slots__ = ("common", "punish_info")
@@ -101,7 +101,7 @@ class WebcastPartnershipPunishMessage(_message.Message):
     PUNISH_INFO_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     punish_info: _common_pb2.PunishEventInfo
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastPartnershipCardChangeMessage(_message.Message):
     __slots__ = ("common", "changeMode", "sequenceId", "taskId")
@@ -113,7 +113,7 @@ class WebcastPartnershipCardChangeMessage(_message.Message):
     changeMode: int
     sequenceId: int
     taskId: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., changeMode: _Optional[int] = ..., sequenceId: _Optional[int] = ..., taskId: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., changeMode: _Optional[int] = ..., sequenceId: _Optional[int] = ..., taskId: _Optional[str] = ...) -> None: ...
 
 class WebcastPartnershipDownloadCountMessage(_message.Message):
     __slots__ = ("common", "downloadedCount", "gameId")
@@ -123,7 +123,7 @@ class WebcastPartnershipDownloadCountMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     downloadedCount: int
     gameId: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., downloadedCount: _Optional[int] = ..., gameId: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., downloadedCount: _Optional[int] = ..., gameId: _Optional[str] = ...) -> None: ...
 
 class WebcastPictionaryEndMessage(_message.Message):
     __slots__ = ("common", "roundId", "word", "endType", "pictionaryType")
@@ -137,7 +137,7 @@ class WebcastPictionaryEndMessage(_message.Message):
     word: str
     endType: int
     pictionaryType: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., roundId: _Optional[int] = ..., word: _Optional[str] = ..., endType: _Optional[int] = ..., pictionaryType: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., roundId: _Optional[int] = ..., word: _Optional[str] = ..., endType: _Optional[int] = ..., pictionaryType: _Optional[int] = ...) -> None: ...
 
 class WebcastPictionaryExitMessage(_message.Message):
     __slots__ = ("common", "sessionId", "showStats", "pictionaryType")
@@ -149,7 +149,7 @@ class WebcastPictionaryExitMessage(_message.Message):
     sessionId: int
     showStats: bool
     pictionaryType: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., sessionId: _Optional[int] = ..., showStats: _Optional[bool] = ..., pictionaryType: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., sessionId: _Optional[int] = ..., showStats: _Optional[bool] = ..., pictionaryType: _Optional[int] = ...) -> None: ...
 
 class WebcastPictionaryStartMessage(_message.Message):
     __slots__ = ("common", "data")
@@ -157,7 +157,7 @@ class WebcastPictionaryStartMessage(_message.Message):
     DATA_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     data: PictionaryInfo
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., data: _Optional[_Union[PictionaryInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., data: _Optional[_Union[PictionaryInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastPictionaryUpdateMessage(_message.Message):
     __slots__ = ("common", "correctCount", "roundId")
@@ -167,7 +167,7 @@ class WebcastPictionaryUpdateMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     correctCount: int
     roundId: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., correctCount: _Optional[int] = ..., roundId: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., correctCount: _Optional[int] = ..., roundId: _Optional[int] = ...) -> None: ...
 
 class OfflineGameInfo(_message.Message):
     __slots__ = ("task_id", "toast_text", "task_list_len", "offline_type", "toast_title", "game_id", "task_type")
@@ -205,4 +205,4 @@ class PictionaryInfo(_message.Message):
     sessionId: int
     drawUrl: _image_pb2.ImageModel
     pictionaryType: int
-    def __init__(self, id: _Optional[int] = ..., word: _Optional[str] = ..., status: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., sessionId: _Optional[int] = ..., drawUrl: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., pictionaryType: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., word: _Optional[str] = ..., status: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., sessionId: _Optional[int] = ..., drawUrl: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., pictionaryType: _Optional[int] = ...) -> None: ...

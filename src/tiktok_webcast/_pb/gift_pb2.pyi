@@ -10,7 +10,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -205,7 +205,7 @@ class WebcastGiftMessage(_message.Message):
     gift_variant_id: int
     shiny_card_unlock_token: str
     gift_effect: _asset_pb2.GiftEffect
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., gift_id: _Optional[int] = ..., fan_ticket_count: _Optional[int] = ..., group_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., combo_count: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., repeat_end: _Optional[int] = ..., text_effect: _Optional[_Union[TextEffect, _Mapping]] = ..., group_id: _Optional[int] = ..., income_taskgifts: _Optional[int] = ..., room_fan_ticket_count: _Optional[int] = ..., priority: _Optional[_Union[GiftIMPriority, _Mapping]] = ..., gift: _Optional[_Union[Gift, _Mapping]] = ..., log_id: _Optional[str] = ..., send_type: _Optional[int] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaCommon, _Mapping]] = ..., tray_display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., banned_display_effects: _Optional[int] = ..., tray_info: _Optional[_Union[GiftTrayInfo, _Mapping]] = ..., monitor_extra: _Optional[str] = ..., monitor_info: _Optional[_Union[GiftMonitorInfo, _Mapping]] = ..., color_id: _Optional[int] = ..., is_first_sent: _Optional[bool] = ..., display_text_for_anchor: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., display_text_for_audience: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., order_id: _Optional[str] = ..., gifts_in_box: _Optional[_Union[GiftsBoxInfo, _Mapping]] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping]] = ..., lynx_extra: _Optional[_Iterable[_Union[LynxGiftExtra, _Mapping]]] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping]] = ..., match_info: _Optional[_Union[MatchInfo, _Mapping]] = ..., linkmic_gift_expression_strategy: _Optional[_Union[LinkmicGiftExpressionStrategy, str]] = ..., flying_mic_resources: _Optional[_Union[FlyingMicResources, _Mapping]] = ..., disable_gift_tracking: _Optional[bool] = ..., asset: _Optional[_Union[_asset_pb2.AssetsModel, _Mapping]] = ..., version: _Optional[_Union[GiftMessageVersion, str]] = ..., sponsorship_info: _Optional[_Iterable[_Union[SponsorshipInfo, _Mapping]]] = ..., flying_mic_resources_v2: _Optional[_Union[FlyingMicResources, _Mapping]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ..., multi_generate_message: _Optional[bool] = ..., to_member_id: _Optional[str] = ..., to_member_id_int: _Optional[int] = ..., to_member_nickname: _Optional[str] = ..., interactive_gift_info: _Optional[_Union[InteractiveGiftInfo, _Mapping]] = ..., display_duration_ms: _Optional[int] = ..., display_text_for_sender: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., is_asset_bundle_gift: _Optional[bool] = ..., asset_bundle: _Optional[_Union[_asset_pb2.AssetBundle, _Mapping]] = ..., effect_extra: _Optional[str] = ..., secondary_effect_info: _Optional[_Union[SecondaryEffectInfo, _Mapping]] = ..., gift_variant_id: _Optional[int] = ..., shiny_card_unlock_token: _Optional[str] = ..., gift_effect: _Optional[_Union[_asset_pb2.GiftEffect, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., gift_id: _Optional[int] = ..., fan_ticket_count: _Optional[int] = ..., group_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., combo_count: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., repeat_end: _Optional[int] = ..., text_effect: _Optional[_Union[TextEffect, _Mapping[str, _Any]]] = ..., group_id: _Optional[int] = ..., income_taskgifts: _Optional[int] = ..., room_fan_ticket_count: _Optional[int] = ..., priority: _Optional[_Union[GiftIMPriority, _Mapping[str, _Any]]] = ..., gift: _Optional[_Union[Gift, _Mapping[str, _Any]]] = ..., log_id: _Optional[str] = ..., send_type: _Optional[int] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaCommon, _Mapping[str, _Any]]] = ..., tray_display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., banned_display_effects: _Optional[int] = ..., tray_info: _Optional[_Union[GiftTrayInfo, _Mapping[str, _Any]]] = ..., monitor_extra: _Optional[str] = ..., monitor_info: _Optional[_Union[GiftMonitorInfo, _Mapping[str, _Any]]] = ..., color_id: _Optional[int] = ..., is_first_sent: _Optional[bool] = ..., display_text_for_anchor: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., display_text_for_audience: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., order_id: _Optional[str] = ..., gifts_in_box: _Optional[_Union[GiftsBoxInfo, _Mapping[str, _Any]]] = ..., msg_filter: _Optional[_Union[_common_pb2.MsgFilter, _Mapping[str, _Any]]] = ..., lynx_extra: _Optional[_Iterable[_Union[LynxGiftExtra, _Mapping[str, _Any]]]] = ..., user_identity: _Optional[_Union[_user_pb2.UserIdentity, _Mapping[str, _Any]]] = ..., match_info: _Optional[_Union[MatchInfo, _Mapping[str, _Any]]] = ..., linkmic_gift_expression_strategy: _Optional[_Union[LinkmicGiftExpressionStrategy, str]] = ..., flying_mic_resources: _Optional[_Union[FlyingMicResources, _Mapping[str, _Any]]] = ..., disable_gift_tracking: _Optional[bool] = ..., asset: _Optional[_Union[_asset_pb2.AssetsModel, _Mapping[str, _Any]]] = ..., version: _Optional[_Union[GiftMessageVersion, str]] = ..., sponsorship_info: _Optional[_Iterable[_Union[SponsorshipInfo, _Mapping[str, _Any]]]] = ..., flying_mic_resources_v2: _Optional[_Union[FlyingMicResources, _Mapping[str, _Any]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ..., multi_generate_message: _Optional[bool] = ..., to_member_id: _Optional[str] = ..., to_member_id_int: _Optional[int] = ..., to_member_nickname: _Optional[str] = ..., interactive_gift_info: _Optional[_Union[InteractiveGiftInfo, _Mapping[str, _Any]]] = ..., display_duration_ms: _Optional[int] = ..., display_text_for_sender: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., is_asset_bundle_gift: _Optional[bool] = ..., asset_bundle: _Optional[_Union[_asset_pb2.AssetBundle, _Mapping[str, _Any]]] = ..., effect_extra: _Optional[str] = ..., secondary_effect_info: _Optional[_Union[SecondaryEffectInfo, _Mapping[str, _Any]]] = ..., gift_variant_id: _Optional[int] = ..., shiny_card_unlock_token: _Optional[str] = ..., gift_effect: _Optional[_Union[_asset_pb2.GiftEffect, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastBindingGiftMessage(_message.Message):
     __slots__ = ("gift_message_blob", "common")
@@ -213,7 +213,7 @@ class WebcastBindingGiftMessage(_message.Message):
     COMMON_FIELD_NUMBER: _ClassVar[int]
     gift_message_blob: bytes
     common: _common_pb2.CommonMessageData
-    def __init__(self, gift_message_blob: _Optional[bytes] = ..., common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ...) -> None: ...
+    def __init__(self, gift_message_blob: _Optional[bytes] = ..., common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastGiftBroadcastMessage(_message.Message):
     __slots__ = ("common", "from_user_id", "left_icon", "notify")
@@ -225,7 +225,7 @@ class WebcastGiftBroadcastMessage(_message.Message):
     from_user_id: int
     left_icon: _image_pb2.ImageModel
     notify: _room_pb2.WebcastRoomNotifyMessage
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., from_user_id: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., notify: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., from_user_id: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., notify: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastGiftDynamicRestrictionMessage(_message.Message):
     __slots__ = ("common", "dynamic_restriction")
@@ -233,7 +233,7 @@ class WebcastGiftDynamicRestrictionMessage(_message.Message):
     DYNAMIC_RESTRICTION_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     dynamic_restriction: DynamicRestriction
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., dynamic_restriction: _Optional[_Union[DynamicRestriction, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., dynamic_restriction: _Optional[_Union[DynamicRestriction, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastGiftPanelUpdateMessage(_message.Message):
     __slots__ = ("common", "room_id", "timestamp", "gallery_data", "goal_data", "room_based_gift_data", "strategy_context")
@@ -251,7 +251,7 @@ class WebcastGiftPanelUpdateMessage(_message.Message):
     goal_data: GoalData
     room_based_gift_data: RoomBasedGiftData
     strategy_context: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., room_id: _Optional[int] = ..., timestamp: _Optional[int] = ..., gallery_data: _Optional[_Union[GalleryData, _Mapping]] = ..., goal_data: _Optional[_Union[GoalData, _Mapping]] = ..., room_based_gift_data: _Optional[_Union[RoomBasedGiftData, _Mapping]] = ..., strategy_context: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., room_id: _Optional[int] = ..., timestamp: _Optional[int] = ..., gallery_data: _Optional[_Union[GalleryData, _Mapping[str, _Any]]] = ..., goal_data: _Optional[_Union[GoalData, _Mapping[str, _Any]]] = ..., room_based_gift_data: _Optional[_Union[RoomBasedGiftData, _Mapping[str, _Any]]] = ..., strategy_context: _Optional[str] = ...) -> None: ...
 
 class WebcastGiftPromptMessage(_message.Message):
     __slots__ = ("common", "title", "body", "block_num_days", "order_id", "order_timestamp", "in_user_gifting_addiction_expr", "pop_up_schema")
@@ -271,7 +271,7 @@ class WebcastGiftPromptMessage(_message.Message):
     order_timestamp: int
     in_user_gifting_addiction_expr: bool
     pop_up_schema: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., block_num_days: _Optional[int] = ..., order_id: _Optional[str] = ..., order_timestamp: _Optional[int] = ..., in_user_gifting_addiction_expr: _Optional[bool] = ..., pop_up_schema: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., block_num_days: _Optional[int] = ..., order_id: _Optional[str] = ..., order_timestamp: _Optional[int] = ..., in_user_gifting_addiction_expr: _Optional[bool] = ..., pop_up_schema: _Optional[str] = ...) -> None: ...
 
 class WebcastViewerPicksUpdateMessage(_message.Message):
     __slots__ = ("common", "update_type", "info")
@@ -281,7 +281,7 @@ class WebcastViewerPicksUpdateMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     update_type: int
     info: ViewerPicksInfo
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., update_type: _Optional[int] = ..., info: _Optional[_Union[ViewerPicksInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., update_type: _Optional[int] = ..., info: _Optional[_Union[ViewerPicksInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastGiftCollectionUpdateMessage(_message.Message):
     __slots__ = ("common", "giftCollection")
@@ -289,7 +289,7 @@ class WebcastGiftCollectionUpdateMessage(_message.Message):
     GIFTCOLLECTION_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     giftCollection: GiftCollection
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., giftCollection: _Optional[_Union[GiftCollection, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., giftCollection: _Optional[_Union[GiftCollection, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class BatchGiftInfo(_message.Message):
     __slots__ = ("can_batch_send", "available_counts")
@@ -305,13 +305,13 @@ class ColorGroup(_message.Message):
     COLOR_INFOS_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     color_infos: _containers.RepeatedCompositeFieldContainer[GiftColorInfo]
-    def __init__(self, group_name: _Optional[str] = ..., color_infos: _Optional[_Iterable[_Union[GiftColorInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, group_name: _Optional[str] = ..., color_infos: _Optional[_Iterable[_Union[GiftColorInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class ColorPickerInfo(_message.Message):
     __slots__ = ("groups",)
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     groups: _containers.RepeatedCompositeFieldContainer[ColorGroup]
-    def __init__(self, groups: _Optional[_Iterable[_Union[ColorGroup, _Mapping]]] = ...) -> None: ...
+    def __init__(self, groups: _Optional[_Iterable[_Union[ColorGroup, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class CrossScreenEffectInfo(_message.Message):
     __slots__ = ("single_action_effect_ids", "action_effect_ids", "reaction_effect_ids")
@@ -376,7 +376,7 @@ class Detail(_message.Message):
     shadow_color: str
     stroke_color: str
     stroke_width: int
-    def __init__(self, text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., text_font_size: _Optional[int] = ..., background: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., start: _Optional[int] = ..., duration: _Optional[int] = ..., x: _Optional[int] = ..., y: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., shadow_dx: _Optional[int] = ..., shadow_dy: _Optional[int] = ..., shadow_radius: _Optional[int] = ..., shadow_color: _Optional[str] = ..., stroke_color: _Optional[str] = ..., stroke_width: _Optional[int] = ...) -> None: ...
+    def __init__(self, text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., text_font_size: _Optional[int] = ..., background: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., start: _Optional[int] = ..., duration: _Optional[int] = ..., x: _Optional[int] = ..., y: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., shadow_dx: _Optional[int] = ..., shadow_dy: _Optional[int] = ..., shadow_radius: _Optional[int] = ..., shadow_color: _Optional[str] = ..., stroke_color: _Optional[str] = ..., stroke_width: _Optional[int] = ...) -> None: ...
 
 class FlyingMicResources(_message.Message):
     __slots__ = ("path_image", "mic_image", "transition_configs")
@@ -386,7 +386,7 @@ class FlyingMicResources(_message.Message):
     path_image: _image_pb2.ImageModel
     mic_image: _image_pb2.ImageModel
     transition_configs: _containers.RepeatedCompositeFieldContainer[TransitionConfig]
-    def __init__(self, path_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., mic_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., transition_configs: _Optional[_Iterable[_Union[TransitionConfig, _Mapping]]] = ...) -> None: ...
+    def __init__(self, path_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., mic_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., transition_configs: _Optional[_Iterable[_Union[TransitionConfig, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class Gift(_message.Message):
     __slots__ = ("image", "describe", "duration", "id", "for_linkmic", "combo", "type", "diamond_count", "is_displayed_on_panel", "primary_effect_id", "gift_label_icon", "name", "icon", "gold_effect", "preview_image", "gift_panel_banner", "is_broadcast_gift", "is_effect_befview", "is_random_gift", "is_box_gift", "can_put_in_gift_box", "gift_box_info", "tracker_params", "lock_info", "color_infos", "gift_rank_recommend_info", "random_effect_info", "gift_sub_type", "gift_vertical_scenarios", "group_in_tab", "is_gallery_gift", "gift_sponsor_info", "gift_skins", "gift_label_type", "gift_texts", "gift_skin_to_gift_texts_infos", "expiration_timestamp", "batch_gift_info", "is_global_gift", "disable_gallery_banner", "ug_gift_info", "cross_screen_effect_info", "beacon_bubble", "gift_resources", "resource_id", "biz_extra", "lynx_cross_screen_effect_info", "gift_struct_hash", "scheme_info", "series_info", "color_picker_info", "music_info", "gift_bottom_right_label_icon", "strategy_event")
@@ -403,7 +403,7 @@ class Gift(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: GiftResource
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[GiftResource, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[GiftResource, _Mapping[str, _Any]]] = ...) -> None: ...
     class BizExtraEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -519,7 +519,7 @@ class Gift(_message.Message):
     music_info: MusicGiftInfo
     gift_bottom_right_label_icon: _image_pb2.ImageModel
     strategy_event: str
-    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., describe: _Optional[str] = ..., duration: _Optional[int] = ..., id: _Optional[int] = ..., for_linkmic: _Optional[bool] = ..., combo: _Optional[bool] = ..., type: _Optional[int] = ..., diamond_count: _Optional[int] = ..., is_displayed_on_panel: _Optional[bool] = ..., primary_effect_id: _Optional[int] = ..., gift_label_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., name: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., gold_effect: _Optional[str] = ..., preview_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., gift_panel_banner: _Optional[_Union[GiftPanelBanner, _Mapping]] = ..., is_broadcast_gift: _Optional[bool] = ..., is_effect_befview: _Optional[bool] = ..., is_random_gift: _Optional[bool] = ..., is_box_gift: _Optional[bool] = ..., can_put_in_gift_box: _Optional[bool] = ..., gift_box_info: _Optional[_Union[GiftBoxInfo, _Mapping]] = ..., tracker_params: _Optional[_Iterable[_Union[Gift.TrackerParamsEntry, _Mapping]]] = ..., lock_info: _Optional[_Union[GiftLockInfo, _Mapping]] = ..., color_infos: _Optional[_Iterable[_Union[GiftColorInfo, _Mapping]]] = ..., gift_rank_recommend_info: _Optional[str] = ..., random_effect_info: _Optional[_Union[GiftRandomEffectInfo, _Mapping]] = ..., gift_sub_type: _Optional[int] = ..., gift_vertical_scenarios: _Optional[_Iterable[int]] = ..., group_in_tab: _Optional[int] = ..., is_gallery_gift: _Optional[bool] = ..., gift_sponsor_info: _Optional[_Union[GiftSponsorInfo, _Mapping]] = ..., gift_skins: _Optional[_Iterable[_Union[GiftSkin, _Mapping]]] = ..., gift_label_type: _Optional[int] = ..., gift_texts: _Optional[_Iterable[_Union[GiftText, _Mapping]]] = ..., gift_skin_to_gift_texts_infos: _Optional[_Iterable[_Union[GiftSkinToGiftTextsInfo, _Mapping]]] = ..., expiration_timestamp: _Optional[int] = ..., batch_gift_info: _Optional[_Union[BatchGiftInfo, _Mapping]] = ..., is_global_gift: _Optional[bool] = ..., disable_gallery_banner: _Optional[bool] = ..., ug_gift_info: _Optional[_Union[UGGiftStructInfo, _Mapping]] = ..., cross_screen_effect_info: _Optional[_Union[CrossScreenEffectInfo, _Mapping]] = ..., beacon_bubble: _Optional[_Union[GiftPanelBeaconBubble, _Mapping]] = ..., gift_resources: _Optional[_Iterable[_Union[Gift.GiftResourcesEntry, _Mapping]]] = ..., resource_id: _Optional[int] = ..., biz_extra: _Optional[_Iterable[_Union[Gift.BizExtraEntry, _Mapping]]] = ..., lynx_cross_screen_effect_info: _Optional[_Union[LynxCrossScreenEffectInfo, _Mapping]] = ..., gift_struct_hash: _Optional[str] = ..., scheme_info: _Optional[_Union[SchemeInfo, _Mapping]] = ..., series_info: _Optional[_Union[GiftSeriesInfo, _Mapping]] = ..., color_picker_info: _Optional[_Union[ColorPickerInfo, _Mapping]] = ..., music_info: _Optional[_Union[MusicGiftInfo, _Mapping]] = ..., gift_bottom_right_label_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., strategy_event: _Optional[str] = ...) -> None: ...
+    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., describe: _Optional[str] = ..., duration: _Optional[int] = ..., id: _Optional[int] = ..., for_linkmic: _Optional[bool] = ..., combo: _Optional[bool] = ..., type: _Optional[int] = ..., diamond_count: _Optional[int] = ..., is_displayed_on_panel: _Optional[bool] = ..., primary_effect_id: _Optional[int] = ..., gift_label_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., name: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., gold_effect: _Optional[str] = ..., preview_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., gift_panel_banner: _Optional[_Union[GiftPanelBanner, _Mapping[str, _Any]]] = ..., is_broadcast_gift: _Optional[bool] = ..., is_effect_befview: _Optional[bool] = ..., is_random_gift: _Optional[bool] = ..., is_box_gift: _Optional[bool] = ..., can_put_in_gift_box: _Optional[bool] = ..., gift_box_info: _Optional[_Union[GiftBoxInfo, _Mapping[str, _Any]]] = ..., tracker_params: _Optional[_Iterable[_Union[Gift.TrackerParamsEntry, _Mapping[str, _Any]]]] = ..., lock_info: _Optional[_Union[GiftLockInfo, _Mapping[str, _Any]]] = ..., color_infos: _Optional[_Iterable[_Union[GiftColorInfo, _Mapping[str, _Any]]]] = ..., gift_rank_recommend_info: _Optional[str] = ..., random_effect_info: _Optional[_Union[GiftRandomEffectInfo, _Mapping[str, _Any]]] = ..., gift_sub_type: _Optional[int] = ..., gift_vertical_scenarios: _Optional[_Iterable[int]] = ..., group_in_tab: _Optional[int] = ..., is_gallery_gift: _Optional[bool] = ..., gift_sponsor_info: _Optional[_Union[GiftSponsorInfo, _Mapping[str, _Any]]] = ..., gift_skins: _Optional[_Iterable[_Union[GiftSkin, _Mapping[str, _Any]]]] = ..., gift_label_type: _Optional[int] = ..., gift_texts: _Optional[_Iterable[_Union[GiftText, _Mapping[str, _Any]]]] = ..., gift_skin_to_gift_texts_infos: _Optional[_Iterable[_Union[GiftSkinToGiftTextsInfo, _Mapping[str, _Any]]]] = ..., expiration_timestamp: _Optional[int] = ..., batch_gift_info: _Optional[_Union[BatchGiftInfo, _Mapping[str, _Any]]] = ..., is_global_gift: _Optional[bool] = ..., disable_gallery_banner: _Optional[bool] = ..., ug_gift_info: _Optional[_Union[UGGiftStructInfo, _Mapping[str, _Any]]] = ..., cross_screen_effect_info: _Optional[_Union[CrossScreenEffectInfo, _Mapping[str, _Any]]] = ..., beacon_bubble: _Optional[_Union[GiftPanelBeaconBubble, _Mapping[str, _Any]]] = ..., gift_resources: _Optional[_Iterable[_Union[Gift.GiftResourcesEntry, _Mapping[str, _Any]]]] = ..., resource_id: _Optional[int] = ..., biz_extra: _Optional[_Iterable[_Union[Gift.BizExtraEntry, _Mapping[str, _Any]]]] = ..., lynx_cross_screen_effect_info: _Optional[_Union[LynxCrossScreenEffectInfo, _Mapping[str, _Any]]] = ..., gift_struct_hash: _Optional[str] = ..., scheme_info: _Optional[_Union[SchemeInfo, _Mapping[str, _Any]]] = ..., series_info: _Optional[_Union[GiftSeriesInfo, _Mapping[str, _Any]]] = ..., color_picker_info: _Optional[_Union[ColorPickerInfo, _Mapping[str, _Any]]] = ..., music_info: _Optional[_Union[MusicGiftInfo, _Mapping[str, _Any]]] = ..., gift_bottom_right_label_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., strategy_event: _Optional[str] = ...) -> None: ...
 
 class GiftBoxInfo(_message.Message):
     __slots__ = ("capacity", "is_primary_box", "scheme_url", "gift_infos_in_box")
@@ -531,7 +531,7 @@ class GiftBoxInfo(_message.Message):
     is_primary_box: bool
     scheme_url: str
     gift_infos_in_box: _containers.RepeatedCompositeFieldContainer[GiftInfoInBox]
-    def __init__(self, capacity: _Optional[int] = ..., is_primary_box: _Optional[bool] = ..., scheme_url: _Optional[str] = ..., gift_infos_in_box: _Optional[_Iterable[_Union[GiftInfoInBox, _Mapping]]] = ...) -> None: ...
+    def __init__(self, capacity: _Optional[int] = ..., is_primary_box: _Optional[bool] = ..., scheme_url: _Optional[str] = ..., gift_infos_in_box: _Optional[_Iterable[_Union[GiftInfoInBox, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GiftColorInfo(_message.Message):
     __slots__ = ("color_id", "color_name", "color_values", "color_image", "gift_image", "color_effect_id", "is_default", "color_image_size", "color_reason", "color_name_english", "gift_describe")
@@ -557,7 +557,7 @@ class GiftColorInfo(_message.Message):
     color_reason: _containers.RepeatedScalarFieldContainer[str]
     color_name_english: str
     gift_describe: str
-    def __init__(self, color_id: _Optional[int] = ..., color_name: _Optional[str] = ..., color_values: _Optional[_Iterable[str]] = ..., color_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., color_effect_id: _Optional[int] = ..., is_default: _Optional[bool] = ..., color_image_size: _Optional[int] = ..., color_reason: _Optional[_Iterable[str]] = ..., color_name_english: _Optional[str] = ..., gift_describe: _Optional[str] = ...) -> None: ...
+    def __init__(self, color_id: _Optional[int] = ..., color_name: _Optional[str] = ..., color_values: _Optional[_Iterable[str]] = ..., color_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., gift_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., color_effect_id: _Optional[int] = ..., is_default: _Optional[bool] = ..., color_image_size: _Optional[int] = ..., color_reason: _Optional[_Iterable[str]] = ..., color_name_english: _Optional[str] = ..., gift_describe: _Optional[str] = ...) -> None: ...
 
 class GiftIMPriority(_message.Message):
     __slots__ = ("queue_sizes", "self_queue_priority", "priority")
@@ -581,7 +581,7 @@ class GiftInfoInBox(_message.Message):
     color_id: int
     remain_times: int
     asset: _asset_pb2.AssetsModel
-    def __init__(self, gift_id: _Optional[int] = ..., effect_id: _Optional[int] = ..., color_id: _Optional[int] = ..., remain_times: _Optional[int] = ..., asset: _Optional[_Union[_asset_pb2.AssetsModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, gift_id: _Optional[int] = ..., effect_id: _Optional[int] = ..., color_id: _Optional[int] = ..., remain_times: _Optional[int] = ..., asset: _Optional[_Union[_asset_pb2.AssetsModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftLockInfo(_message.Message):
     __slots__ = ("lock", "lock_type", "gift_level", "highlight_enabled", "unlock_button_text", "unlock_schema")
@@ -643,7 +643,7 @@ class GiftPanelBanner(_message.Message):
     banner_priority: int
     banner_lynx_extra: str
     bg_image: _image_pb2.ImageModel
-    def __init__(self, display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., schema_url: _Optional[str] = ..., bg_color_values: _Optional[_Iterable[str]] = ..., banner_lynx_url: _Optional[str] = ..., banner_priority: _Optional[int] = ..., banner_lynx_extra: _Optional[str] = ..., bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., schema_url: _Optional[str] = ..., bg_color_values: _Optional[_Iterable[str]] = ..., banner_lynx_url: _Optional[str] = ..., banner_priority: _Optional[int] = ..., banner_lynx_extra: _Optional[str] = ..., bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftPanelBeaconBubble(_message.Message):
     __slots__ = ("lynx_url", "lynx_extra", "type")
@@ -667,7 +667,7 @@ class GiftRandomEffectInfo(_message.Message):
     host_key: str
     audience_key: str
     random_gift_bubble: RandomGiftBubble
-    def __init__(self, random_gift_panel_banner: _Optional[_Union[RandomGiftPanelBanner, _Mapping]] = ..., effect_ids: _Optional[_Iterable[int]] = ..., host_key: _Optional[str] = ..., audience_key: _Optional[str] = ..., random_gift_bubble: _Optional[_Union[RandomGiftBubble, _Mapping]] = ...) -> None: ...
+    def __init__(self, random_gift_panel_banner: _Optional[_Union[RandomGiftPanelBanner, _Mapping[str, _Any]]] = ..., effect_ids: _Optional[_Iterable[int]] = ..., host_key: _Optional[str] = ..., audience_key: _Optional[str] = ..., random_gift_bubble: _Optional[_Union[RandomGiftBubble, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftResource(_message.Message):
     __slots__ = ("id", "image", "effect_id")
@@ -677,7 +677,7 @@ class GiftResource(_message.Message):
     id: int
     image: _image_pb2.ImageModel
     effect_id: int
-    def __init__(self, id: _Optional[int] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., effect_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., effect_id: _Optional[int] = ...) -> None: ...
 
 class GiftSeriesInfo(_message.Message):
     __slots__ = ("series_name", "gift_ids", "enabled", "container_background", "send_gift_button_color", "pointing_back_tri_color", "series_name_color", "end_time_sec")
@@ -697,7 +697,7 @@ class GiftSeriesInfo(_message.Message):
     pointing_back_tri_color: str
     series_name_color: str
     end_time_sec: int
-    def __init__(self, series_name: _Optional[str] = ..., gift_ids: _Optional[_Iterable[int]] = ..., enabled: _Optional[bool] = ..., container_background: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., send_gift_button_color: _Optional[str] = ..., pointing_back_tri_color: _Optional[str] = ..., series_name_color: _Optional[str] = ..., end_time_sec: _Optional[int] = ...) -> None: ...
+    def __init__(self, series_name: _Optional[str] = ..., gift_ids: _Optional[_Iterable[int]] = ..., enabled: _Optional[bool] = ..., container_background: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., send_gift_button_color: _Optional[str] = ..., pointing_back_tri_color: _Optional[str] = ..., series_name_color: _Optional[str] = ..., end_time_sec: _Optional[int] = ...) -> None: ...
 
 class GiftSkin(_message.Message):
     __slots__ = ("gift_skin_id", "gift_skin_name", "static_image", "animated_image")
@@ -709,7 +709,7 @@ class GiftSkin(_message.Message):
     gift_skin_name: str
     static_image: _image_pb2.ImageModel
     animated_image: _image_pb2.ImageModel
-    def __init__(self, gift_skin_id: _Optional[int] = ..., gift_skin_name: _Optional[str] = ..., static_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., animated_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, gift_skin_id: _Optional[int] = ..., gift_skin_name: _Optional[str] = ..., static_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., animated_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GiftSkinToGiftTextsInfo(_message.Message):
     __slots__ = ("gift_skin_id", "gift_text_ids")
@@ -769,13 +769,13 @@ class GiftTrayInfo(_message.Message):
     tray_desc_text_color: str
     right_tag_jump_schema: str
     gift_tray_jump_schema: str
-    def __init__(self, tray_dynamic_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., can_mirror: _Optional[bool] = ..., tray_normal_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., tray_normal_bg_color: _Optional[_Iterable[str]] = ..., tray_small_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., tray_small_bg_color: _Optional[_Iterable[str]] = ..., right_tag_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., right_tag_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., right_tag_bg_color: _Optional[_Iterable[str]] = ..., tray_name_text_color: _Optional[str] = ..., tray_desc_text_color: _Optional[str] = ..., right_tag_jump_schema: _Optional[str] = ..., gift_tray_jump_schema: _Optional[str] = ...) -> None: ...
+    def __init__(self, tray_dynamic_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., can_mirror: _Optional[bool] = ..., tray_normal_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., tray_normal_bg_color: _Optional[_Iterable[str]] = ..., tray_small_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., tray_small_bg_color: _Optional[_Iterable[str]] = ..., right_tag_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., right_tag_bg_img: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., right_tag_bg_color: _Optional[_Iterable[str]] = ..., tray_name_text_color: _Optional[str] = ..., tray_desc_text_color: _Optional[str] = ..., right_tag_jump_schema: _Optional[str] = ..., gift_tray_jump_schema: _Optional[str] = ...) -> None: ...
 
 class GiftsBoxInfo(_message.Message):
     __slots__ = ("gifts_info_in_box",)
     GIFTS_INFO_IN_BOX_FIELD_NUMBER: _ClassVar[int]
     gifts_info_in_box: _containers.RepeatedCompositeFieldContainer[GiftInfoInBox]
-    def __init__(self, gifts_info_in_box: _Optional[_Iterable[_Union[GiftInfoInBox, _Mapping]]] = ...) -> None: ...
+    def __init__(self, gifts_info_in_box: _Optional[_Iterable[_Union[GiftInfoInBox, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class InteractiveGiftInfo(_message.Message):
     __slots__ = ("cross_screen_delay", "cross_screen_role", "ignore_config", "uniq_id", "to_user_team_id", "ignore_component")
@@ -837,7 +837,7 @@ class MusicGiftInfo(_message.Message):
     song_id: int
     mood_id: int
     song_name: str
-    def __init__(self, artist_name: _Optional[str] = ..., resource: _Optional[_Union[_asset_pb2.AudioResource, _Mapping]] = ..., song_id: _Optional[int] = ..., mood_id: _Optional[int] = ..., song_name: _Optional[str] = ...) -> None: ...
+    def __init__(self, artist_name: _Optional[str] = ..., resource: _Optional[_Union[_asset_pb2.AudioResource, _Mapping[str, _Any]]] = ..., song_id: _Optional[int] = ..., mood_id: _Optional[int] = ..., song_name: _Optional[str] = ...) -> None: ...
 
 class RandomGiftBubble(_message.Message):
     __slots__ = ("display_text", "icon_dynamic_effect")
@@ -845,7 +845,7 @@ class RandomGiftBubble(_message.Message):
     ICON_DYNAMIC_EFFECT_FIELD_NUMBER: _ClassVar[int]
     display_text: str
     icon_dynamic_effect: _image_pb2.ImageModel
-    def __init__(self, display_text: _Optional[str] = ..., icon_dynamic_effect: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, display_text: _Optional[str] = ..., icon_dynamic_effect: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class RandomGiftPanelBanner(_message.Message):
     __slots__ = ("bg_image", "shading_image", "target_num", "collect_num", "display_text", "left_icon", "schema_url", "bg_color_values", "round", "banner_priority")
@@ -869,7 +869,7 @@ class RandomGiftPanelBanner(_message.Message):
     bg_color_values: _containers.RepeatedScalarFieldContainer[str]
     round: int
     banner_priority: int
-    def __init__(self, bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., shading_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., target_num: _Optional[int] = ..., collect_num: _Optional[int] = ..., display_text: _Optional[str] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., schema_url: _Optional[str] = ..., bg_color_values: _Optional[_Iterable[str]] = ..., round: _Optional[int] = ..., banner_priority: _Optional[int] = ...) -> None: ...
+    def __init__(self, bg_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., shading_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., target_num: _Optional[int] = ..., collect_num: _Optional[int] = ..., display_text: _Optional[str] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., schema_url: _Optional[str] = ..., bg_color_values: _Optional[_Iterable[str]] = ..., round: _Optional[int] = ..., banner_priority: _Optional[int] = ...) -> None: ...
 
 class SchemeInfo(_message.Message):
     __slots__ = ("scheme_gift_type", "scheme_url", "scheme_describe", "scheme_describe_color")
@@ -919,7 +919,7 @@ class TextEffect(_message.Message):
     LANDSCAPE_FIELD_NUMBER: _ClassVar[int]
     portrait: Detail
     landscape: Detail
-    def __init__(self, portrait: _Optional[_Union[Detail, _Mapping]] = ..., landscape: _Optional[_Union[Detail, _Mapping]] = ...) -> None: ...
+    def __init__(self, portrait: _Optional[_Union[Detail, _Mapping[str, _Any]]] = ..., landscape: _Optional[_Union[Detail, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TransitionConfig(_message.Message):
     __slots__ = ("config_id", "resource_image")
@@ -927,7 +927,7 @@ class TransitionConfig(_message.Message):
     RESOURCE_IMAGE_FIELD_NUMBER: _ClassVar[int]
     config_id: int
     resource_image: _image_pb2.ImageModel
-    def __init__(self, config_id: _Optional[int] = ..., resource_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, config_id: _Optional[int] = ..., resource_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class UGGiftStructInfo(_message.Message):
     __slots__ = ("is_ug_gift", "ug_points_cost")
@@ -953,7 +953,7 @@ class GalleryData(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: TitleData
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[TitleData, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[TitleData, _Mapping[str, _Any]]] = ...) -> None: ...
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     END_TIME_IN_MS_FIELD_NUMBER: _ClassVar[int]
@@ -985,7 +985,7 @@ class RoomBasedGiftData(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: RoomBasedGifts
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[RoomBasedGifts, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[RoomBasedGifts, _Mapping[str, _Any]]] = ...) -> None: ...
     ROOM_BASED_GIFTS_FIELD_NUMBER: _ClassVar[int]
     room_based_gifts: _containers.MessageMap[int, RoomBasedGifts]
     def __init__(self, room_based_gifts: _Optional[_Mapping[int, RoomBasedGifts]] = ...) -> None: ...
@@ -1040,7 +1040,7 @@ class RoomBasedGifts(_message.Message):
     __slots__ = ("gift_info",)
     GIFT_INFO_FIELD_NUMBER: _ClassVar[int]
     gift_info: _containers.RepeatedCompositeFieldContainer[GiftInfo]
-    def __init__(self, gift_info: _Optional[_Iterable[_Union[GiftInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, gift_info: _Optional[_Iterable[_Union[GiftInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GiftInfo(_message.Message):
     __slots__ = ("id", "price")
@@ -1064,4 +1064,4 @@ class GiftCollection(_message.Message):
     messageType: _common_pb2.MessageType
     isFilterHost: bool
     schemaUrl: str
-    def __init__(self, round: _Optional[int] = ..., effectNameKey: _Optional[str] = ..., gift: _Optional[_Union[Gift, _Mapping]] = ..., messageType: _Optional[_Union[_common_pb2.MessageType, str]] = ..., isFilterHost: _Optional[bool] = ..., schemaUrl: _Optional[str] = ...) -> None: ...
+    def __init__(self, round: _Optional[int] = ..., effectNameKey: _Optional[str] = ..., gift: _Optional[_Union[Gift, _Mapping[str, _Any]]] = ..., messageType: _Optional[_Union[_common_pb2.MessageType, str]] = ..., isFilterHost: _Optional[bool] = ..., schemaUrl: _Optional[str] = ...) -> None: ...

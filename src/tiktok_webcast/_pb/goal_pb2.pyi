@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -65,7 +65,7 @@ class WebcastGoalUpdateMessage(_message.Message):
     pin_info: GoalPinInfo
     update_source: GoalMessageSource
     goal_extra: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., indicator: _Optional[_Union[LiveStreamGoalIndicator, _Mapping]] = ..., goal: _Optional[_Union[LiveStreamGoal, _Mapping]] = ..., contributor_id: _Optional[int] = ..., contributor_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., contributor_display_id: _Optional[str] = ..., contribute_subgoal: _Optional[_Union[LiveStreamSubGoal, _Mapping]] = ..., contribute_count: _Optional[int] = ..., contribute_score: _Optional[int] = ..., gift_repeat_count: _Optional[int] = ..., contributor_id_str: _Optional[str] = ..., pin: _Optional[bool] = ..., unpin: _Optional[bool] = ..., pin_info: _Optional[_Union[GoalPinInfo, _Mapping]] = ..., update_source: _Optional[_Union[GoalMessageSource, str]] = ..., goal_extra: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., indicator: _Optional[_Union[LiveStreamGoalIndicator, _Mapping[str, _Any]]] = ..., goal: _Optional[_Union[LiveStreamGoal, _Mapping[str, _Any]]] = ..., contributor_id: _Optional[int] = ..., contributor_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., contributor_display_id: _Optional[str] = ..., contribute_subgoal: _Optional[_Union[LiveStreamSubGoal, _Mapping[str, _Any]]] = ..., contribute_count: _Optional[int] = ..., contribute_score: _Optional[int] = ..., gift_repeat_count: _Optional[int] = ..., contributor_id_str: _Optional[str] = ..., pin: _Optional[bool] = ..., unpin: _Optional[bool] = ..., pin_info: _Optional[_Union[GoalPinInfo, _Mapping[str, _Any]]] = ..., update_source: _Optional[_Union[GoalMessageSource, str]] = ..., goal_extra: _Optional[str] = ...) -> None: ...
 
 class AuditInfo(_message.Message):
     __slots__ = ("violation_id", "task_type")
@@ -127,7 +127,7 @@ class GoalStats(_message.Message):
     total_contributor: int
     comparison: GoalComparison
     total_new_fans: int
-    def __init__(self, total_coins: _Optional[int] = ..., total_contributor: _Optional[int] = ..., comparison: _Optional[_Union[GoalComparison, _Mapping]] = ..., total_new_fans: _Optional[int] = ...) -> None: ...
+    def __init__(self, total_coins: _Optional[int] = ..., total_contributor: _Optional[int] = ..., comparison: _Optional[_Union[GoalComparison, _Mapping[str, _Any]]] = ..., total_new_fans: _Optional[int] = ...) -> None: ...
 
 class LiveStreamGoal(_message.Message):
     __slots__ = ("id", "type", "status", "sub_goals", "description", "audit_status", "cycle_type", "start_time", "expire_time", "real_finish_time", "contributors", "contributors_length", "id_str", "audit_description", "stats", "goal_extra_info", "mode", "audit_info", "challenge_type", "is_uneditable", "goal_reward", "create_source")
@@ -175,7 +175,7 @@ class LiveStreamGoal(_message.Message):
     is_uneditable: bool
     goal_reward: GoalReward
     create_source: int
-    def __init__(self, id: _Optional[int] = ..., type: _Optional[int] = ..., status: _Optional[int] = ..., sub_goals: _Optional[_Iterable[_Union[LiveStreamSubGoal, _Mapping]]] = ..., description: _Optional[str] = ..., audit_status: _Optional[int] = ..., cycle_type: _Optional[int] = ..., start_time: _Optional[int] = ..., expire_time: _Optional[int] = ..., real_finish_time: _Optional[int] = ..., contributors: _Optional[_Iterable[_Union[LiveStreamGoalContributor, _Mapping]]] = ..., contributors_length: _Optional[int] = ..., id_str: _Optional[str] = ..., audit_description: _Optional[str] = ..., stats: _Optional[_Union[GoalStats, _Mapping]] = ..., goal_extra_info: _Optional[str] = ..., mode: _Optional[int] = ..., audit_info: _Optional[_Union[AuditInfo, _Mapping]] = ..., challenge_type: _Optional[str] = ..., is_uneditable: _Optional[bool] = ..., goal_reward: _Optional[_Union[GoalReward, _Mapping]] = ..., create_source: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., type: _Optional[int] = ..., status: _Optional[int] = ..., sub_goals: _Optional[_Iterable[_Union[LiveStreamSubGoal, _Mapping[str, _Any]]]] = ..., description: _Optional[str] = ..., audit_status: _Optional[int] = ..., cycle_type: _Optional[int] = ..., start_time: _Optional[int] = ..., expire_time: _Optional[int] = ..., real_finish_time: _Optional[int] = ..., contributors: _Optional[_Iterable[_Union[LiveStreamGoalContributor, _Mapping[str, _Any]]]] = ..., contributors_length: _Optional[int] = ..., id_str: _Optional[str] = ..., audit_description: _Optional[str] = ..., stats: _Optional[_Union[GoalStats, _Mapping[str, _Any]]] = ..., goal_extra_info: _Optional[str] = ..., mode: _Optional[int] = ..., audit_info: _Optional[_Union[AuditInfo, _Mapping[str, _Any]]] = ..., challenge_type: _Optional[str] = ..., is_uneditable: _Optional[bool] = ..., goal_reward: _Optional[_Union[GoalReward, _Mapping[str, _Any]]] = ..., create_source: _Optional[int] = ...) -> None: ...
 
 class LiveStreamGoalContributor(_message.Message):
     __slots__ = ("user_id", "avatar", "display_id", "score", "user_id_str", "in_room", "is_friend", "unknown_8", "follow_by_owner", "is_fist_contribute", "sub_goal_contributions", "enigma_info")
@@ -203,7 +203,7 @@ class LiveStreamGoalContributor(_message.Message):
     is_fist_contribute: bool
     sub_goal_contributions: _containers.RepeatedCompositeFieldContainer[SubGoalContribution]
     enigma_info: _user_pb2.EnigmaInfo
-    def __init__(self, user_id: _Optional[int] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., display_id: _Optional[str] = ..., score: _Optional[int] = ..., user_id_str: _Optional[str] = ..., in_room: _Optional[bool] = ..., is_friend: _Optional[bool] = ..., unknown_8: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping]]] = ..., follow_by_owner: _Optional[bool] = ..., is_fist_contribute: _Optional[bool] = ..., sub_goal_contributions: _Optional[_Iterable[_Union[SubGoalContribution, _Mapping]]] = ..., enigma_info: _Optional[_Union[_user_pb2.EnigmaInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., display_id: _Optional[str] = ..., score: _Optional[int] = ..., user_id_str: _Optional[str] = ..., in_room: _Optional[bool] = ..., is_friend: _Optional[bool] = ..., unknown_8: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping[str, _Any]]]] = ..., follow_by_owner: _Optional[bool] = ..., is_fist_contribute: _Optional[bool] = ..., sub_goal_contributions: _Optional[_Iterable[_Union[SubGoalContribution, _Mapping[str, _Any]]]] = ..., enigma_info: _Optional[_Union[_user_pb2.EnigmaInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class LiveStreamGoalIndicator(_message.Message):
     __slots__ = ("key", "op")
@@ -235,7 +235,7 @@ class LiveStreamSubGoal(_message.Message):
     source: int
     recommended_text: str
     recommended_header: str
-    def __init__(self, type: _Optional[int] = ..., id: _Optional[int] = ..., progress: _Optional[int] = ..., target: _Optional[int] = ..., gift: _Optional[_Union[LiveStreamSubGoalGift, _Mapping]] = ..., id_str: _Optional[str] = ..., pin_info: _Optional[_Union[SubGoalPinInfo, _Mapping]] = ..., source: _Optional[int] = ..., recommended_text: _Optional[str] = ..., recommended_header: _Optional[str] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., id: _Optional[int] = ..., progress: _Optional[int] = ..., target: _Optional[int] = ..., gift: _Optional[_Union[LiveStreamSubGoalGift, _Mapping[str, _Any]]] = ..., id_str: _Optional[str] = ..., pin_info: _Optional[_Union[SubGoalPinInfo, _Mapping[str, _Any]]] = ..., source: _Optional[int] = ..., recommended_text: _Optional[str] = ..., recommended_header: _Optional[str] = ...) -> None: ...
 
 class LiveStreamSubGoalGift(_message.Message):
     __slots__ = ("name", "icon", "diamond_count", "type")
@@ -247,7 +247,7 @@ class LiveStreamSubGoalGift(_message.Message):
     icon: _image_pb2.ImageModel
     diamond_count: int
     type: int
-    def __init__(self, name: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., diamond_count: _Optional[int] = ..., type: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., diamond_count: _Optional[int] = ..., type: _Optional[int] = ...) -> None: ...
 
 class SubGoalContribution(_message.Message):
     __slots__ = ("id", "contribution_count")

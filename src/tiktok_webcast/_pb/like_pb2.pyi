@@ -7,7 +7,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -37,7 +37,7 @@ class WebcastLikeMessage(_message.Message):
     like_effect: _containers.RepeatedCompositeFieldContainer[LikeEffect]
     public_area_message_common: _common_pb2.PublicAreaMessageCommon
     room_message_heat_level: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., count: _Optional[int] = ..., total: _Optional[int] = ..., color: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., icon: _Optional[str] = ..., icons: _Optional[_Iterable[_Union[_image_pb2.ImageModel, _Mapping]]] = ..., specified_display_text: _Optional[_Iterable[_Union[_text_pb2.SpecifiedDisplayText, _Mapping]]] = ..., effect_cnt: _Optional[int] = ..., like_effect: _Optional[_Iterable[_Union[LikeEffect, _Mapping]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., room_message_heat_level: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., count: _Optional[int] = ..., total: _Optional[int] = ..., color: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., icon: _Optional[str] = ..., icons: _Optional[_Iterable[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]]] = ..., specified_display_text: _Optional[_Iterable[_Union[_text_pb2.SpecifiedDisplayText, _Mapping[str, _Any]]]] = ..., effect_cnt: _Optional[int] = ..., like_effect: _Optional[_Iterable[_Union[LikeEffect, _Mapping[str, _Any]]]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., room_message_heat_level: _Optional[int] = ...) -> None: ...
 
 class LikeEffect(_message.Message):
     __slots__ = ("version", "effect_cnt", "effect_interval_ms", "level")

@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -347,7 +347,7 @@ class WebcastLinkLayerMessage(_message.Message):
     join_room_direct_content: JoinRoomDirectContent
     link_envelope_content: LinkEnvelopeContent
     business_content: BusinessContent
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message_type: _Optional[_Union[LinkLayerMessageType, str]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ..., source: _Optional[str] = ..., centerized_idc: _Optional[str] = ..., rtc_room_id: _Optional[int] = ..., version: _Optional[int] = ..., linker_mode: _Optional[_Union[LinkerMode, str]] = ..., wait_cross_data: _Optional[bool] = ..., create_channel_content: _Optional[_Union[CreateChannelContent, _Mapping]] = ..., list_change_content: _Optional[_Union[LinkListChangeContent, _Mapping]] = ..., invite_content: _Optional[_Union[InviteContent, _Mapping]] = ..., apply_content: _Optional[_Union[ApplyContent, _Mapping]] = ..., permit_apply_content: _Optional[_Union[PermitApplyContent, _Mapping]] = ..., reply_invite_content: _Optional[_Union[ReplyInviteContent, _Mapping]] = ..., kick_out_content: _Optional[_Union[KickOutContent, _Mapping]] = ..., cancel_apply_content: _Optional[_Union[CancelApplyContent, _Mapping]] = ..., cancel_invite_content: _Optional[_Union[CancelInviteContent, _Mapping]] = ..., leave_content: _Optional[_Union[LeaveContent, _Mapping]] = ..., finish_content: _Optional[_Union[FinishChannelContent, _Mapping]] = ..., join_direct_content: _Optional[_Union[JoinDirectContent, _Mapping]] = ..., join_group_content: _Optional[_Union[JoinGroupContent, _Mapping]] = ..., permit_group_content: _Optional[_Union[PermitJoinGroupContent, _Mapping]] = ..., cancel_group_content: _Optional[_Union[CancelJoinGroupContent, _Mapping]] = ..., leave_group_content: _Optional[_Union[LeaveJoinGroupContent, _Mapping]] = ..., p2p_group_change_content: _Optional[_Union[P2PGroupChangeContent, _Mapping]] = ..., group_change_content: _Optional[_Union[GroupChangeContent, _Mapping]] = ..., join_group_direct_content: _Optional[_Union[JoinGroupDirectContent, _Mapping]] = ..., join_room_direct_content: _Optional[_Union[JoinRoomDirectContent, _Mapping]] = ..., link_envelope_content: _Optional[_Union[LinkEnvelopeContent, _Mapping]] = ..., business_content: _Optional[_Union[BusinessContent, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message_type: _Optional[_Union[LinkLayerMessageType, str]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ..., source: _Optional[str] = ..., centerized_idc: _Optional[str] = ..., rtc_room_id: _Optional[int] = ..., version: _Optional[int] = ..., linker_mode: _Optional[_Union[LinkerMode, str]] = ..., wait_cross_data: _Optional[bool] = ..., create_channel_content: _Optional[_Union[CreateChannelContent, _Mapping[str, _Any]]] = ..., list_change_content: _Optional[_Union[LinkListChangeContent, _Mapping[str, _Any]]] = ..., invite_content: _Optional[_Union[InviteContent, _Mapping[str, _Any]]] = ..., apply_content: _Optional[_Union[ApplyContent, _Mapping[str, _Any]]] = ..., permit_apply_content: _Optional[_Union[PermitApplyContent, _Mapping[str, _Any]]] = ..., reply_invite_content: _Optional[_Union[ReplyInviteContent, _Mapping[str, _Any]]] = ..., kick_out_content: _Optional[_Union[KickOutContent, _Mapping[str, _Any]]] = ..., cancel_apply_content: _Optional[_Union[CancelApplyContent, _Mapping[str, _Any]]] = ..., cancel_invite_content: _Optional[_Union[CancelInviteContent, _Mapping[str, _Any]]] = ..., leave_content: _Optional[_Union[LeaveContent, _Mapping[str, _Any]]] = ..., finish_content: _Optional[_Union[FinishChannelContent, _Mapping[str, _Any]]] = ..., join_direct_content: _Optional[_Union[JoinDirectContent, _Mapping[str, _Any]]] = ..., join_group_content: _Optional[_Union[JoinGroupContent, _Mapping[str, _Any]]] = ..., permit_group_content: _Optional[_Union[PermitJoinGroupContent, _Mapping[str, _Any]]] = ..., cancel_group_content: _Optional[_Union[CancelJoinGroupContent, _Mapping[str, _Any]]] = ..., leave_group_content: _Optional[_Union[LeaveJoinGroupContent, _Mapping[str, _Any]]] = ..., p2p_group_change_content: _Optional[_Union[P2PGroupChangeContent, _Mapping[str, _Any]]] = ..., group_change_content: _Optional[_Union[GroupChangeContent, _Mapping[str, _Any]]] = ..., join_group_direct_content: _Optional[_Union[JoinGroupDirectContent, _Mapping[str, _Any]]] = ..., join_room_direct_content: _Optional[_Union[JoinRoomDirectContent, _Mapping[str, _Any]]] = ..., link_envelope_content: _Optional[_Union[LinkEnvelopeContent, _Mapping[str, _Any]]] = ..., business_content: _Optional[_Union[BusinessContent, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ApplyContent(_message.Message):
     __slots__ = ("applier", "applier_link_mic_id", "applier_linker_session_id")
@@ -357,7 +357,7 @@ class ApplyContent(_message.Message):
     applier: _link_pb2.Player
     applier_link_mic_id: str
     applier_linker_session_id: str
-    def __init__(self, applier: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., applier_link_mic_id: _Optional[str] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, applier: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., applier_link_mic_id: _Optional[str] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class BusinessContent(_message.Message):
     __slots__ = ("over_length", "multi_live_content", "cohost_content")
@@ -367,7 +367,7 @@ class BusinessContent(_message.Message):
     over_length: int
     multi_live_content: bytes
     cohost_content: CohostContent
-    def __init__(self, over_length: _Optional[int] = ..., multi_live_content: _Optional[bytes] = ..., cohost_content: _Optional[_Union[CohostContent, _Mapping]] = ...) -> None: ...
+    def __init__(self, over_length: _Optional[int] = ..., multi_live_content: _Optional[bytes] = ..., cohost_content: _Optional[_Union[CohostContent, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CancelApplyContent(_message.Message):
     __slots__ = ("applier", "applier_link_mic_id", "applier_linker_session_id")
@@ -377,7 +377,7 @@ class CancelApplyContent(_message.Message):
     applier: _link_pb2.Player
     applier_link_mic_id: str
     applier_linker_session_id: str
-    def __init__(self, applier: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., applier_link_mic_id: _Optional[str] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, applier: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., applier_link_mic_id: _Optional[str] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class CancelInviteContent(_message.Message):
     __slots__ = ("invitor", "invitor_link_mic_id", "invitee_link_mic_id", "invite_seq_id", "invitee", "invitee_linker_session_id")
@@ -393,7 +393,7 @@ class CancelInviteContent(_message.Message):
     invite_seq_id: int
     invitee: _link_pb2.Player
     invitee_linker_session_id: str
-    def __init__(self, invitor: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., invitor_link_mic_id: _Optional[str] = ..., invitee_link_mic_id: _Optional[str] = ..., invite_seq_id: _Optional[int] = ..., invitee: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, invitor: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., invitor_link_mic_id: _Optional[str] = ..., invitee_link_mic_id: _Optional[str] = ..., invite_seq_id: _Optional[int] = ..., invitee: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class CancelJoinGroupContent(_message.Message):
     __slots__ = ("leaver", "operator", "type", "group_user")
@@ -405,7 +405,7 @@ class CancelJoinGroupContent(_message.Message):
     operator: GroupPlayer
     type: JoinType
     group_user: GroupChannelAllUser
-    def __init__(self, leaver: _Optional[_Iterable[_Union[GroupPlayer, _Mapping]]] = ..., operator: _Optional[_Union[GroupPlayer, _Mapping]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ...) -> None: ...
+    def __init__(self, leaver: _Optional[_Iterable[_Union[GroupPlayer, _Mapping[str, _Any]]]] = ..., operator: _Optional[_Union[GroupPlayer, _Mapping[str, _Any]]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CreateChannelContent(_message.Message):
     __slots__ = ("owner", "owner_link_mic_id", "owner_linker_session_id")
@@ -415,7 +415,7 @@ class CreateChannelContent(_message.Message):
     owner: _link_pb2.Player
     owner_link_mic_id: str
     owner_linker_session_id: str
-    def __init__(self, owner: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., owner_link_mic_id: _Optional[str] = ..., owner_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, owner: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., owner_link_mic_id: _Optional[str] = ..., owner_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class FinishChannelContent(_message.Message):
     __slots__ = ("owner", "finish_reason")
@@ -423,7 +423,7 @@ class FinishChannelContent(_message.Message):
     FINISH_REASON_FIELD_NUMBER: _ClassVar[int]
     owner: _link_pb2.Player
     finish_reason: int
-    def __init__(self, owner: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., finish_reason: _Optional[int] = ...) -> None: ...
+    def __init__(self, owner: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., finish_reason: _Optional[int] = ...) -> None: ...
 
 class GroupChangeContent(_message.Message):
     __slots__ = ("group_user", "linked_user_ui_positions")
@@ -431,7 +431,7 @@ class GroupChangeContent(_message.Message):
     LINKED_USER_UI_POSITIONS_FIELD_NUMBER: _ClassVar[int]
     group_user: GroupChannelAllUser
     linked_user_ui_positions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class InviteContent(_message.Message):
     __slots__ = ("invitor", "invitee_rtc_ext_info", "invitor_link_mic_id", "invitee_link_mic_id", "is_owner", "pos", "dsl", "invitee", "operator", "invitee_linker_session_id")
@@ -455,7 +455,7 @@ class InviteContent(_message.Message):
     invitee: _link_pb2.Player
     operator: _link_pb2.Player
     invitee_linker_session_id: str
-    def __init__(self, invitor: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., invitee_rtc_ext_info: _Optional[bytes] = ..., invitor_link_mic_id: _Optional[str] = ..., invitee_link_mic_id: _Optional[str] = ..., is_owner: _Optional[bool] = ..., pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping]] = ..., dsl: _Optional[bytes] = ..., invitee: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., operator: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, invitor: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., invitee_rtc_ext_info: _Optional[bytes] = ..., invitor_link_mic_id: _Optional[str] = ..., invitee_link_mic_id: _Optional[str] = ..., is_owner: _Optional[bool] = ..., pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping[str, _Any]]] = ..., dsl: _Optional[bytes] = ..., invitee: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., operator: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class JoinDirectContent(_message.Message):
     __slots__ = ("joiner", "all_users")
@@ -463,7 +463,7 @@ class JoinDirectContent(_message.Message):
     ALL_USERS_FIELD_NUMBER: _ClassVar[int]
     joiner: LinkLayerListUser
     all_users: AllListUser
-    def __init__(self, joiner: _Optional[_Union[LinkLayerListUser, _Mapping]] = ..., all_users: _Optional[_Union[AllListUser, _Mapping]] = ...) -> None: ...
+    def __init__(self, joiner: _Optional[_Union[LinkLayerListUser, _Mapping[str, _Any]]] = ..., all_users: _Optional[_Union[AllListUser, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class JoinGroupContent(_message.Message):
     __slots__ = ("group_user", "join_user", "type", "group_ext_info")
@@ -475,7 +475,7 @@ class JoinGroupContent(_message.Message):
     join_user: GroupPlayer
     type: JoinType
     group_ext_info: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ..., join_user: _Optional[_Union[GroupPlayer, _Mapping]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_ext_info: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ..., join_user: _Optional[_Union[GroupPlayer, _Mapping[str, _Any]]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_ext_info: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class JoinGroupDirectContent(_message.Message):
     __slots__ = ("group_ext_info", "group_user", "migration_details", "content_pos", "cross_room_layout")
@@ -489,7 +489,7 @@ class JoinGroupDirectContent(_message.Message):
     migration_details: bytes
     content_pos: _containers.RepeatedScalarFieldContainer[bytes]
     cross_room_layout: _link_layout_pb2.LayoutData
-    def __init__(self, group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ..., migration_details: _Optional[bytes] = ..., content_pos: _Optional[_Iterable[bytes]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping]] = ...) -> None: ...
+    def __init__(self, group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ..., migration_details: _Optional[bytes] = ..., content_pos: _Optional[_Iterable[bytes]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class JoinRoomDirectContent(_message.Message):
     __slots__ = ("joiner", "joiner_link_mic_id", "joiner_ext_info", "layout", "spot_list", "ui_pos", "joiner_linker_session_id")
@@ -507,7 +507,7 @@ class JoinRoomDirectContent(_message.Message):
     spot_list: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.SpotInfo]
     ui_pos: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.PosIdentity]
     joiner_linker_session_id: str
-    def __init__(self, joiner: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., joiner_link_mic_id: _Optional[str] = ..., joiner_ext_info: _Optional[bytes] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., joiner_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, joiner: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., joiner_link_mic_id: _Optional[str] = ..., joiner_ext_info: _Optional[bytes] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., joiner_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class KickOutContent(_message.Message):
     __slots__ = ("offliner", "kickout_reason", "linked_user_ui_positions", "ui_pos", "layout", "spot_list", "offliner_linker_session_id")
@@ -525,7 +525,7 @@ class KickOutContent(_message.Message):
     layout: _link_layout_pb2.LayoutState
     spot_list: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.SpotInfo]
     offliner_linker_session_id: str
-    def __init__(self, offliner: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., kickout_reason: _Optional[_Union[_link_pb2.KickoutReason, str]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., offliner_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, offliner: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., kickout_reason: _Optional[_Union[_link_pb2.KickoutReason, str]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., offliner_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class LeaveContent(_message.Message):
     __slots__ = ("leaver", "leave_reason", "linked_user_ui_positions", "ui_pos", "layout", "spot_list", "leaver_linker_session_id")
@@ -543,7 +543,7 @@ class LeaveContent(_message.Message):
     layout: _link_layout_pb2.LayoutState
     spot_list: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.SpotInfo]
     leaver_linker_session_id: str
-    def __init__(self, leaver: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., leave_reason: _Optional[int] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., leaver_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, leaver: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., leave_reason: _Optional[int] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., leaver_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class LeaveJoinGroupContent(_message.Message):
     __slots__ = ("operator", "group_channel_id", "leave_source", "linked_user_ui_positions")
@@ -555,7 +555,7 @@ class LeaveJoinGroupContent(_message.Message):
     group_channel_id: int
     leave_source: str
     linked_user_ui_positions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, operator: _Optional[_Union[GroupPlayer, _Mapping]] = ..., group_channel_id: _Optional[int] = ..., leave_source: _Optional[str] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, operator: _Optional[_Union[GroupPlayer, _Mapping[str, _Any]]] = ..., group_channel_id: _Optional[int] = ..., leave_source: _Optional[str] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LinkEnvelopeContent(_message.Message):
     __slots__ = ("sender", "receiver", "message_payload")
@@ -577,7 +577,7 @@ class LinkListChangeContent(_message.Message):
     list: AllListUser
     linked_user_ui_positions: _containers.RepeatedScalarFieldContainer[str]
     content_pos: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, type: _Optional[int] = ..., list: _Optional[_Union[AllListUser, _Mapping]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., content_pos: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., list: _Optional[_Union[AllListUser, _Mapping[str, _Any]]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., content_pos: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class P2PGroupChangeContent(_message.Message):
     __slots__ = ("group_ext_info", "group_user", "migration_details", "content_pos", "cross_room_layout")
@@ -591,7 +591,7 @@ class P2PGroupChangeContent(_message.Message):
     migration_details: bytes
     content_pos: _containers.RepeatedScalarFieldContainer[bytes]
     cross_room_layout: _link_layout_pb2.LayoutData
-    def __init__(self, group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ..., migration_details: _Optional[bytes] = ..., content_pos: _Optional[_Iterable[bytes]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping]] = ...) -> None: ...
+    def __init__(self, group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ..., migration_details: _Optional[bytes] = ..., content_pos: _Optional[_Iterable[bytes]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PermitApplyContent(_message.Message):
     __slots__ = ("permiter", "permiter_link_mic_id", "applier_pos", "reply_status", "dsl", "applier", "operator", "applier_link_mic_id", "linked_user_ui_positions", "applier_rtc_token", "ui_pos", "layout", "spot_list", "applier_linker_session_id")
@@ -623,7 +623,7 @@ class PermitApplyContent(_message.Message):
     layout: _link_layout_pb2.LayoutState
     spot_list: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.SpotInfo]
     applier_linker_session_id: str
-    def __init__(self, permiter: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., permiter_link_mic_id: _Optional[str] = ..., applier_pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping]] = ..., reply_status: _Optional[_Union[AgreeStatus, str]] = ..., dsl: _Optional[bytes] = ..., applier: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., operator: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., applier_link_mic_id: _Optional[str] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., applier_rtc_token: _Optional[str] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, permiter: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., permiter_link_mic_id: _Optional[str] = ..., applier_pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping[str, _Any]]] = ..., reply_status: _Optional[_Union[AgreeStatus, str]] = ..., dsl: _Optional[bytes] = ..., applier: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., operator: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., applier_link_mic_id: _Optional[str] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., applier_rtc_token: _Optional[str] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., applier_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class PermitJoinGroupContent(_message.Message):
     __slots__ = ("approver", "agree_status", "type", "group_ext_info", "group_user", "migration_details", "linked_user_ui_positions", "permit_group_type", "cross_room_layout")
@@ -645,7 +645,7 @@ class PermitJoinGroupContent(_message.Message):
     linked_user_ui_positions: _containers.RepeatedScalarFieldContainer[str]
     permit_group_type: int
     cross_room_layout: _link_layout_pb2.LayoutData
-    def __init__(self, approver: _Optional[_Union[GroupPlayer, _Mapping]] = ..., agree_status: _Optional[_Union[AgreeStatus, str]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping]] = ..., migration_details: _Optional[bytes] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., permit_group_type: _Optional[int] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping]] = ...) -> None: ...
+    def __init__(self, approver: _Optional[_Union[GroupPlayer, _Mapping[str, _Any]]] = ..., agree_status: _Optional[_Union[AgreeStatus, str]] = ..., type: _Optional[_Union[JoinType, str]] = ..., group_ext_info: _Optional[_Iterable[bytes]] = ..., group_user: _Optional[_Union[GroupChannelAllUser, _Mapping[str, _Any]]] = ..., migration_details: _Optional[bytes] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., permit_group_type: _Optional[int] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ReplyInviteContent(_message.Message):
     __slots__ = ("invitee", "reply_status", "invitee_link_mic_id", "invitee_pos", "invite_operator_user", "linked_user_ui_positions", "ui_pos", "layout", "spot_list", "invitee_linker_session_id")
@@ -669,7 +669,7 @@ class ReplyInviteContent(_message.Message):
     layout: _link_layout_pb2.LayoutState
     spot_list: _containers.RepeatedCompositeFieldContainer[_link_layout_pb2.SpotInfo]
     invitee_linker_session_id: str
-    def __init__(self, invitee: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., reply_status: _Optional[_Union[AgreeStatus, str]] = ..., invitee_link_mic_id: _Optional[str] = ..., invitee_pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping]] = ..., invite_operator_user: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, invitee: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., reply_status: _Optional[_Union[AgreeStatus, str]] = ..., invitee_link_mic_id: _Optional[str] = ..., invitee_pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping[str, _Any]]] = ..., invite_operator_user: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., linked_user_ui_positions: _Optional[_Iterable[str]] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., invitee_linker_session_id: _Optional[str] = ...) -> None: ...
 
 class CohostContent(_message.Message):
     __slots__ = ("join_group_biz_content", "permit_join_group_biz_content", "list_change_biz_content", "join_group_direct_biz_content")
@@ -681,7 +681,7 @@ class CohostContent(_message.Message):
     permit_join_group_biz_content: bytes
     list_change_biz_content: ListChangeBizContent
     join_group_direct_biz_content: bytes
-    def __init__(self, join_group_biz_content: _Optional[bytes] = ..., permit_join_group_biz_content: _Optional[bytes] = ..., list_change_biz_content: _Optional[_Union[ListChangeBizContent, _Mapping]] = ..., join_group_direct_biz_content: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, join_group_biz_content: _Optional[bytes] = ..., permit_join_group_biz_content: _Optional[bytes] = ..., list_change_biz_content: _Optional[_Union[ListChangeBizContent, _Mapping[str, _Any]]] = ..., join_group_direct_biz_content: _Optional[bytes] = ...) -> None: ...
 
 class ListChangeBizContent(_message.Message):
     __slots__ = ("user_infos", "waiting_users", "ab_infos", "guest_user_infos", "gameplay_content")
@@ -691,7 +691,7 @@ class ListChangeBizContent(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: int
         value: CohostUserInfo
-        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[CohostUserInfo, _Mapping]] = ...) -> None: ...
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[CohostUserInfo, _Mapping[str, _Any]]] = ...) -> None: ...
     class AbInfosEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -748,7 +748,7 @@ class CohostUserInfo(_message.Message):
     follow_status: int
     user_id_str: str
     is_enigma: bool
-    def __init__(self, permission_type: _Optional[int] = ..., source_type: _Optional[_Union[SourceType, str]] = ..., is_low_version: _Optional[bool] = ..., best_teammate_uid: _Optional[int] = ..., has_topic_perm: _Optional[bool] = ..., stream_config: _Optional[bytes] = ..., in_different_invite_type_control_group: _Optional[bool] = ..., cohost_mode: _Optional[bytes] = ..., nickname: _Optional[str] = ..., display_id: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., follow_status: _Optional[int] = ..., user_id_str: _Optional[str] = ..., is_enigma: _Optional[bool] = ...) -> None: ...
+    def __init__(self, permission_type: _Optional[int] = ..., source_type: _Optional[_Union[SourceType, str]] = ..., is_low_version: _Optional[bool] = ..., best_teammate_uid: _Optional[int] = ..., has_topic_perm: _Optional[bool] = ..., stream_config: _Optional[bytes] = ..., in_different_invite_type_control_group: _Optional[bool] = ..., cohost_mode: _Optional[bytes] = ..., nickname: _Optional[str] = ..., display_id: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., follow_status: _Optional[int] = ..., user_id_str: _Optional[str] = ..., is_enigma: _Optional[bool] = ...) -> None: ...
 
 class GroupPlayer(_message.Message):
     __slots__ = ("channel_id", "user")
@@ -756,7 +756,7 @@ class GroupPlayer(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     channel_id: int
     user: _link_pb2.Player
-    def __init__(self, channel_id: _Optional[int] = ..., user: _Optional[_Union[_link_pb2.Player, _Mapping]] = ...) -> None: ...
+    def __init__(self, channel_id: _Optional[int] = ..., user: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class GroupChannelAllUser(_message.Message):
     __slots__ = ("group_channel_id", "user", "content_version")
@@ -766,7 +766,7 @@ class GroupChannelAllUser(_message.Message):
     group_channel_id: int
     user: _containers.RepeatedCompositeFieldContainer[GroupChannelUser]
     content_version: int
-    def __init__(self, group_channel_id: _Optional[int] = ..., user: _Optional[_Iterable[_Union[GroupChannelUser, _Mapping]]] = ..., content_version: _Optional[int] = ...) -> None: ...
+    def __init__(self, group_channel_id: _Optional[int] = ..., user: _Optional[_Iterable[_Union[GroupChannelUser, _Mapping[str, _Any]]]] = ..., content_version: _Optional[int] = ...) -> None: ...
 
 class GroupChannelUser(_message.Message):
     __slots__ = ("channel_id", "status", "type", "all_user", "join_time", "linked_time", "owner_user", "group_linkmic_id")
@@ -786,7 +786,7 @@ class GroupChannelUser(_message.Message):
     linked_time: int
     owner_user: GroupPlayer
     group_linkmic_id: str
-    def __init__(self, channel_id: _Optional[int] = ..., status: _Optional[_Union[GroupStatus, str]] = ..., type: _Optional[_Union[JoinType, str]] = ..., all_user: _Optional[_Union[AllListUser, _Mapping]] = ..., join_time: _Optional[int] = ..., linked_time: _Optional[int] = ..., owner_user: _Optional[_Union[GroupPlayer, _Mapping]] = ..., group_linkmic_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, channel_id: _Optional[int] = ..., status: _Optional[_Union[GroupStatus, str]] = ..., type: _Optional[_Union[JoinType, str]] = ..., all_user: _Optional[_Union[AllListUser, _Mapping[str, _Any]]] = ..., join_time: _Optional[int] = ..., linked_time: _Optional[int] = ..., owner_user: _Optional[_Union[GroupPlayer, _Mapping[str, _Any]]] = ..., group_linkmic_id: _Optional[str] = ...) -> None: ...
 
 class AllListUser(_message.Message):
     __slots__ = ("linked_list", "applied_list", "invited_list", "ready_list")
@@ -798,7 +798,7 @@ class AllListUser(_message.Message):
     applied_list: _containers.RepeatedCompositeFieldContainer[LinkLayerListUser]
     invited_list: _containers.RepeatedCompositeFieldContainer[LinkLayerListUser]
     ready_list: _containers.RepeatedCompositeFieldContainer[LinkLayerListUser]
-    def __init__(self, linked_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping]]] = ..., applied_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping]]] = ..., invited_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping]]] = ..., ready_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping]]] = ...) -> None: ...
+    def __init__(self, linked_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping[str, _Any]]]] = ..., applied_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping[str, _Any]]]] = ..., invited_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping[str, _Any]]]] = ..., ready_list: _Optional[_Iterable[_Union[LinkLayerListUser, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LinkLayerListUser(_message.Message):
     __slots__ = ("user", "linkmic_id", "pos", "linked_time_nano", "app_version", "user_type", "linker_session_id")
@@ -816,4 +816,4 @@ class LinkLayerListUser(_message.Message):
     app_version: str
     user_type: LinkerUserType
     linker_session_id: str
-    def __init__(self, user: _Optional[_Union[_link_pb2.Player, _Mapping]] = ..., linkmic_id: _Optional[str] = ..., pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping]] = ..., linked_time_nano: _Optional[int] = ..., app_version: _Optional[str] = ..., user_type: _Optional[_Union[LinkerUserType, str]] = ..., linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[_link_pb2.Player, _Mapping[str, _Any]]] = ..., linkmic_id: _Optional[str] = ..., pos: _Optional[_Union[_link_pb2.MicPositionData, _Mapping[str, _Any]]] = ..., linked_time_nano: _Optional[int] = ..., app_version: _Optional[str] = ..., user_type: _Optional[_Union[LinkerUserType, str]] = ..., linker_session_id: _Optional[str] = ...) -> None: ...

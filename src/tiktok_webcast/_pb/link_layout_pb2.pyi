@@ -4,7 +4,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -96,7 +96,7 @@ class LayoutData(_message.Message):
     version: int
     group_channel_id: int
     ui_pos: _containers.RepeatedCompositeFieldContainer[PosIdentity]
-    def __init__(self, layout: _Optional[_Union[LayoutState, _Mapping]] = ..., spot_list: _Optional[_Iterable[_Union[SpotInfo, _Mapping]]] = ..., version: _Optional[int] = ..., group_channel_id: _Optional[int] = ..., ui_pos: _Optional[_Iterable[_Union[PosIdentity, _Mapping]]] = ...) -> None: ...
+    def __init__(self, layout: _Optional[_Union[LayoutState, _Mapping[str, _Any]]] = ..., spot_list: _Optional[_Iterable[_Union[SpotInfo, _Mapping[str, _Any]]]] = ..., version: _Optional[int] = ..., group_channel_id: _Optional[int] = ..., ui_pos: _Optional[_Iterable[_Union[PosIdentity, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LayoutState(_message.Message):
     __slots__ = ("layout_id", "layout_key", "multi_guest_layout_extra", "multi_guest_layout_non_sei_extra", "cohost_layout_extra", "cohost_layout_non_sei_extra")
@@ -112,7 +112,7 @@ class LayoutState(_message.Message):
     multi_guest_layout_non_sei_extra: MultiGuestLayoutNonSeiExtra
     cohost_layout_extra: CohostTypeLayoutExtra
     cohost_layout_non_sei_extra: CohostTypeLayoutNonSeiExtra
-    def __init__(self, layout_id: _Optional[str] = ..., layout_key: _Optional[str] = ..., multi_guest_layout_extra: _Optional[_Union[MultiGuestLayoutExtra, _Mapping]] = ..., multi_guest_layout_non_sei_extra: _Optional[_Union[MultiGuestLayoutNonSeiExtra, _Mapping]] = ..., cohost_layout_extra: _Optional[_Union[CohostTypeLayoutExtra, _Mapping]] = ..., cohost_layout_non_sei_extra: _Optional[_Union[CohostTypeLayoutNonSeiExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, layout_id: _Optional[str] = ..., layout_key: _Optional[str] = ..., multi_guest_layout_extra: _Optional[_Union[MultiGuestLayoutExtra, _Mapping[str, _Any]]] = ..., multi_guest_layout_non_sei_extra: _Optional[_Union[MultiGuestLayoutNonSeiExtra, _Mapping[str, _Any]]] = ..., cohost_layout_extra: _Optional[_Union[CohostTypeLayoutExtra, _Mapping[str, _Any]]] = ..., cohost_layout_non_sei_extra: _Optional[_Union[CohostTypeLayoutNonSeiExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MultiGuestLayoutExtra(_message.Message):
     __slots__ = ("origin_layout_style", "current_layout_style", "origin_max_position", "current_max_position", "enlarge_status", "current_panel_layout_type", "social_game")
@@ -130,13 +130,13 @@ class MultiGuestLayoutExtra(_message.Message):
     enlarge_status: LayoutEnlargeStatus
     current_panel_layout_type: int
     social_game: SocialGameLayoutExtra
-    def __init__(self, origin_layout_style: _Optional[_Union[LayoutStyle, str]] = ..., current_layout_style: _Optional[_Union[LayoutStyle, str]] = ..., origin_max_position: _Optional[int] = ..., current_max_position: _Optional[int] = ..., enlarge_status: _Optional[_Union[LayoutEnlargeStatus, str]] = ..., current_panel_layout_type: _Optional[int] = ..., social_game: _Optional[_Union[SocialGameLayoutExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, origin_layout_style: _Optional[_Union[LayoutStyle, str]] = ..., current_layout_style: _Optional[_Union[LayoutStyle, str]] = ..., origin_max_position: _Optional[int] = ..., current_max_position: _Optional[int] = ..., enlarge_status: _Optional[_Union[LayoutEnlargeStatus, str]] = ..., current_panel_layout_type: _Optional[int] = ..., social_game: _Optional[_Union[SocialGameLayoutExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MultiGuestLayoutNonSeiExtra(_message.Message):
     __slots__ = ("social_game",)
     SOCIAL_GAME_FIELD_NUMBER: _ClassVar[int]
     social_game: SocialGameLayoutNonSeiExtra
-    def __init__(self, social_game: _Optional[_Union[SocialGameLayoutNonSeiExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, social_game: _Optional[_Union[SocialGameLayoutNonSeiExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MultiGuestSpotExtra(_message.Message):
     __slots__ = ("is_enlarged", "is_single_zoom_enabled", "is_double_zoom_enabled", "is_switch_spot_enabled", "spot_rank", "content_position_type", "social_game_user")
@@ -154,13 +154,13 @@ class MultiGuestSpotExtra(_message.Message):
     spot_rank: int
     content_position_type: int
     social_game_user: SocialGameUserSpotExtra
-    def __init__(self, is_enlarged: _Optional[bool] = ..., is_single_zoom_enabled: _Optional[bool] = ..., is_double_zoom_enabled: _Optional[bool] = ..., is_switch_spot_enabled: _Optional[bool] = ..., spot_rank: _Optional[int] = ..., content_position_type: _Optional[int] = ..., social_game_user: _Optional[_Union[SocialGameUserSpotExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, is_enlarged: _Optional[bool] = ..., is_single_zoom_enabled: _Optional[bool] = ..., is_double_zoom_enabled: _Optional[bool] = ..., is_switch_spot_enabled: _Optional[bool] = ..., spot_rank: _Optional[int] = ..., content_position_type: _Optional[int] = ..., social_game_user: _Optional[_Union[SocialGameUserSpotExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class MultiGuestSpotNonSeiExtra(_message.Message):
     __slots__ = ("social_game_user",)
     SOCIAL_GAME_USER_FIELD_NUMBER: _ClassVar[int]
     social_game_user: SocialGameUserSpotNonSeiExtra
-    def __init__(self, social_game_user: _Optional[_Union[SocialGameUserSpotNonSeiExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, social_game_user: _Optional[_Union[SocialGameUserSpotNonSeiExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PosIdentity(_message.Message):
     __slots__ = ("type", "value")
@@ -234,7 +234,7 @@ class SpotInfo(_message.Message):
     cohost_spot_extra: CohostTypeSpotExtra
     cohost_spot_non_sei_extra: CohostTypeSpotNonSeiExtra
     pos_identity_extra: PosIdentityExtra
-    def __init__(self, spot_id: _Optional[int] = ..., pos_identity: _Optional[_Union[PosIdentity, _Mapping]] = ..., multi_guest_spot_extra: _Optional[_Union[MultiGuestSpotExtra, _Mapping]] = ..., multi_guest_spot_non_sei_extra: _Optional[_Union[MultiGuestSpotNonSeiExtra, _Mapping]] = ..., cohost_spot_extra: _Optional[_Union[CohostTypeSpotExtra, _Mapping]] = ..., cohost_spot_non_sei_extra: _Optional[_Union[CohostTypeSpotNonSeiExtra, _Mapping]] = ..., pos_identity_extra: _Optional[_Union[PosIdentityExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, spot_id: _Optional[int] = ..., pos_identity: _Optional[_Union[PosIdentity, _Mapping[str, _Any]]] = ..., multi_guest_spot_extra: _Optional[_Union[MultiGuestSpotExtra, _Mapping[str, _Any]]] = ..., multi_guest_spot_non_sei_extra: _Optional[_Union[MultiGuestSpotNonSeiExtra, _Mapping[str, _Any]]] = ..., cohost_spot_extra: _Optional[_Union[CohostTypeSpotExtra, _Mapping[str, _Any]]] = ..., cohost_spot_non_sei_extra: _Optional[_Union[CohostTypeSpotNonSeiExtra, _Mapping[str, _Any]]] = ..., pos_identity_extra: _Optional[_Union[PosIdentityExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CohostTypeLayoutNonSeiExtra(_message.Message):
     __slots__ = ()

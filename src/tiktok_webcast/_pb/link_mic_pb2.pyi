@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -230,7 +230,7 @@ class WebcastLinkMicFanTicketMethod(_message.Message):
     FAN_TICKET_ROOM_NOTICE_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     fan_ticket_room_notice: FanTicketRoomNoticeContent
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., fan_ticket_room_notice: _Optional[_Union[FanTicketRoomNoticeContent, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., fan_ticket_room_notice: _Optional[_Union[FanTicketRoomNoticeContent, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLinkMicLayoutStateMessage(_message.Message):
     __slots__ = ("common", "channel_id", "scene", "version", "biz_layout_state", "biz_spot_list")
@@ -246,7 +246,7 @@ class WebcastLinkMicLayoutStateMessage(_message.Message):
     version: int
     biz_layout_state: BizLayoutState
     biz_spot_list: _containers.RepeatedCompositeFieldContainer[BizSpotInfo]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[int] = ..., version: _Optional[int] = ..., biz_layout_state: _Optional[_Union[BizLayoutState, _Mapping]] = ..., biz_spot_list: _Optional[_Iterable[_Union[BizSpotInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[int] = ..., version: _Optional[int] = ..., biz_layout_state: _Optional[_Union[BizLayoutState, _Mapping[str, _Any]]] = ..., biz_spot_list: _Optional[_Iterable[_Union[BizSpotInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastLinkMicMethod(_message.Message):
     __slots__ = ("common", "message_type", "access_key", "anchor_linkmic_id", "user_id", "fan_ticket", "total_linkmic_fan_ticket", "channel_id", "layout", "vendor", "dimension", "theme", "invite_uid", "answer", "start_time", "duration", "user_scores", "match_type", "win", "prompts", "to_user_id", "linkmic_layout", "from_user_id", "tips", "start_time_ms", "confluence_type", "from_room_id", "invite_type", "sub_type", "inviter_rival_extra", "rtc_ext_info", "rtc_app_id", "app_id", "app_sign", "rtc_app_sign", "anchor_linkmic_id_str", "rival_anchor_id", "rival_linkmic_id", "rival_linkmic_id_str", "show_popup", "sec_invite_uid", "scene", "sec_apply_uid", "linked_users", "sec_from_user_id", "reply_type", "reply_prompts", "sec_to_user_id", "invitor_info", "rtc_join_channel", "fan_ticket_icon_type")
@@ -352,7 +352,7 @@ class WebcastLinkMicMethod(_message.Message):
     invitor_info: bytes
     rtc_join_channel: bool
     fan_ticket_icon_type: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message_type: _Optional[int] = ..., access_key: _Optional[str] = ..., anchor_linkmic_id: _Optional[int] = ..., user_id: _Optional[int] = ..., fan_ticket: _Optional[int] = ..., total_linkmic_fan_ticket: _Optional[int] = ..., channel_id: _Optional[int] = ..., layout: _Optional[int] = ..., vendor: _Optional[int] = ..., dimension: _Optional[int] = ..., theme: _Optional[str] = ..., invite_uid: _Optional[int] = ..., answer: _Optional[int] = ..., start_time: _Optional[int] = ..., duration: _Optional[int] = ..., user_scores: _Optional[_Iterable[bytes]] = ..., match_type: _Optional[int] = ..., win: _Optional[bool] = ..., prompts: _Optional[str] = ..., to_user_id: _Optional[int] = ..., linkmic_layout: _Optional[int] = ..., from_user_id: _Optional[int] = ..., tips: _Optional[str] = ..., start_time_ms: _Optional[int] = ..., confluence_type: _Optional[int] = ..., from_room_id: _Optional[int] = ..., invite_type: _Optional[int] = ..., sub_type: _Optional[int] = ..., inviter_rival_extra: _Optional[_Union[RivalExtraInfo, _Mapping]] = ..., rtc_ext_info: _Optional[str] = ..., rtc_app_id: _Optional[str] = ..., app_id: _Optional[str] = ..., app_sign: _Optional[str] = ..., rtc_app_sign: _Optional[str] = ..., anchor_linkmic_id_str: _Optional[str] = ..., rival_anchor_id: _Optional[int] = ..., rival_linkmic_id: _Optional[int] = ..., rival_linkmic_id_str: _Optional[str] = ..., show_popup: _Optional[bool] = ..., sec_invite_uid: _Optional[int] = ..., scene: _Optional[int] = ..., sec_apply_uid: _Optional[int] = ..., linked_users: _Optional[_Iterable[_Union[_user_pb2.User, _Mapping]]] = ..., sec_from_user_id: _Optional[str] = ..., reply_type: _Optional[_Union[LinkmicReplyType, str]] = ..., reply_prompts: _Optional[str] = ..., sec_to_user_id: _Optional[str] = ..., invitor_info: _Optional[bytes] = ..., rtc_join_channel: _Optional[bool] = ..., fan_ticket_icon_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message_type: _Optional[int] = ..., access_key: _Optional[str] = ..., anchor_linkmic_id: _Optional[int] = ..., user_id: _Optional[int] = ..., fan_ticket: _Optional[int] = ..., total_linkmic_fan_ticket: _Optional[int] = ..., channel_id: _Optional[int] = ..., layout: _Optional[int] = ..., vendor: _Optional[int] = ..., dimension: _Optional[int] = ..., theme: _Optional[str] = ..., invite_uid: _Optional[int] = ..., answer: _Optional[int] = ..., start_time: _Optional[int] = ..., duration: _Optional[int] = ..., user_scores: _Optional[_Iterable[bytes]] = ..., match_type: _Optional[int] = ..., win: _Optional[bool] = ..., prompts: _Optional[str] = ..., to_user_id: _Optional[int] = ..., linkmic_layout: _Optional[int] = ..., from_user_id: _Optional[int] = ..., tips: _Optional[str] = ..., start_time_ms: _Optional[int] = ..., confluence_type: _Optional[int] = ..., from_room_id: _Optional[int] = ..., invite_type: _Optional[int] = ..., sub_type: _Optional[int] = ..., inviter_rival_extra: _Optional[_Union[RivalExtraInfo, _Mapping[str, _Any]]] = ..., rtc_ext_info: _Optional[str] = ..., rtc_app_id: _Optional[str] = ..., app_id: _Optional[str] = ..., app_sign: _Optional[str] = ..., rtc_app_sign: _Optional[str] = ..., anchor_linkmic_id_str: _Optional[str] = ..., rival_anchor_id: _Optional[int] = ..., rival_linkmic_id: _Optional[int] = ..., rival_linkmic_id_str: _Optional[str] = ..., show_popup: _Optional[bool] = ..., sec_invite_uid: _Optional[int] = ..., scene: _Optional[int] = ..., sec_apply_uid: _Optional[int] = ..., linked_users: _Optional[_Iterable[_Union[_user_pb2.User, _Mapping[str, _Any]]]] = ..., sec_from_user_id: _Optional[str] = ..., reply_type: _Optional[_Union[LinkmicReplyType, str]] = ..., reply_prompts: _Optional[str] = ..., sec_to_user_id: _Optional[str] = ..., invitor_info: _Optional[bytes] = ..., rtc_join_channel: _Optional[bool] = ..., fan_ticket_icon_type: _Optional[int] = ...) -> None: ...
 
 class WebcastLinkMicAnchorGuideMessage(_message.Message):
     __slots__ = ("common", "guideContent", "buttonContent", "connectType", "guideType", "user", "logId", "reserveInfo", "buttonShowType", "optPairInfo", "userModelPredictionData", "isFollowRival", "availableFriendNumber")
@@ -382,7 +382,7 @@ class WebcastLinkMicAnchorGuideMessage(_message.Message):
     userModelPredictionData: _containers.RepeatedScalarFieldContainer[bytes]
     isFollowRival: bool
     availableFriendNumber: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., guideContent: _Optional[str] = ..., buttonContent: _Optional[str] = ..., connectType: _Optional[int] = ..., guideType: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., logId: _Optional[str] = ..., reserveInfo: _Optional[bytes] = ..., buttonShowType: _Optional[int] = ..., optPairInfo: _Optional[bytes] = ..., userModelPredictionData: _Optional[_Iterable[bytes]] = ..., isFollowRival: _Optional[bool] = ..., availableFriendNumber: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., guideContent: _Optional[str] = ..., buttonContent: _Optional[str] = ..., connectType: _Optional[int] = ..., guideType: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., logId: _Optional[str] = ..., reserveInfo: _Optional[bytes] = ..., buttonShowType: _Optional[int] = ..., optPairInfo: _Optional[bytes] = ..., userModelPredictionData: _Optional[_Iterable[bytes]] = ..., isFollowRival: _Optional[bool] = ..., availableFriendNumber: _Optional[int] = ...) -> None: ...
 
 class BizLayoutState(_message.Message):
     __slots__ = ("multi_guest_biz_layout_extra", "co_host_biz_layout_extra")
@@ -400,7 +400,7 @@ class BizSpotInfo(_message.Message):
     spot_id: int
     pos_identity: _link_layout_pb2.PosIdentity
     biz_spot_extra: bytes
-    def __init__(self, spot_id: _Optional[int] = ..., pos_identity: _Optional[_Union[_link_layout_pb2.PosIdentity, _Mapping]] = ..., biz_spot_extra: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, spot_id: _Optional[int] = ..., pos_identity: _Optional[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]] = ..., biz_spot_extra: _Optional[bytes] = ...) -> None: ...
 
 class FanTicketRoomNoticeContent(_message.Message):
     __slots__ = ("user_fan_ticket", "total_linkmic_fan_ticket", "match_id", "event_time", "fan_ticket_icon_url", "play_id", "play_scene", "version", "score_type")
@@ -422,7 +422,7 @@ class FanTicketRoomNoticeContent(_message.Message):
     play_scene: PlayScene
     version: int
     score_type: ScoreType
-    def __init__(self, user_fan_ticket: _Optional[_Iterable[_Union[UserFanTicket, _Mapping]]] = ..., total_linkmic_fan_ticket: _Optional[int] = ..., match_id: _Optional[int] = ..., event_time: _Optional[int] = ..., fan_ticket_icon_url: _Optional[str] = ..., play_id: _Optional[int] = ..., play_scene: _Optional[_Union[PlayScene, str]] = ..., version: _Optional[int] = ..., score_type: _Optional[_Union[ScoreType, str]] = ...) -> None: ...
+    def __init__(self, user_fan_ticket: _Optional[_Iterable[_Union[UserFanTicket, _Mapping[str, _Any]]]] = ..., total_linkmic_fan_ticket: _Optional[int] = ..., match_id: _Optional[int] = ..., event_time: _Optional[int] = ..., fan_ticket_icon_url: _Optional[str] = ..., play_id: _Optional[int] = ..., play_scene: _Optional[_Union[PlayScene, str]] = ..., version: _Optional[int] = ..., score_type: _Optional[_Union[ScoreType, str]] = ...) -> None: ...
 
 class RivalExtraInfo(_message.Message):
     __slots__ = ("text", "text_type", "label", "anchor_layer", "linker_info", "linkmic_user_settings", "battle_user_settings", "invite_block_reason", "show_play_type", "top_host_info", "tag", "reserve_info", "detail_block_reason", "opt_pair_info", "tag_v2", "eoy_level", "battle_info", "cohost_layout_mode", "game_tag", "gift_gallery_badge_info", "offlive_invite_info", "user_suggestion_info", "friend_suggestion_info", "activity_badge_info")
@@ -474,7 +474,7 @@ class RivalExtraInfo(_message.Message):
     user_suggestion_info: bytes
     friend_suggestion_info: bytes
     activity_badge_info: bytes
-    def __init__(self, text: _Optional[str] = ..., text_type: _Optional[_Union[RivalExtraInfoTextType, str]] = ..., label: _Optional[str] = ..., anchor_layer: _Optional[_Union[RivalExtraInfoAnchorLayer, str]] = ..., linker_info: _Optional[bytes] = ..., linkmic_user_settings: _Optional[bytes] = ..., battle_user_settings: _Optional[bytes] = ..., invite_block_reason: _Optional[_Union[RivalExtraInfoInviteBlockReason, str]] = ..., show_play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., top_host_info: _Optional[bytes] = ..., tag: _Optional[bytes] = ..., reserve_info: _Optional[bytes] = ..., detail_block_reason: _Optional[_Union[DetailBlockReason, str]] = ..., opt_pair_info: _Optional[bytes] = ..., tag_v2: _Optional[bytes] = ..., eoy_level: _Optional[int] = ..., battle_info: _Optional[bytes] = ..., cohost_layout_mode: _Optional[_Union[CohostLayoutMode, str]] = ..., game_tag: _Optional[bytes] = ..., gift_gallery_badge_info: _Optional[_Union[_battle_pb2.GiftGalleryBadgeInfo, _Mapping]] = ..., offlive_invite_info: _Optional[bytes] = ..., user_suggestion_info: _Optional[bytes] = ..., friend_suggestion_info: _Optional[bytes] = ..., activity_badge_info: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, text: _Optional[str] = ..., text_type: _Optional[_Union[RivalExtraInfoTextType, str]] = ..., label: _Optional[str] = ..., anchor_layer: _Optional[_Union[RivalExtraInfoAnchorLayer, str]] = ..., linker_info: _Optional[bytes] = ..., linkmic_user_settings: _Optional[bytes] = ..., battle_user_settings: _Optional[bytes] = ..., invite_block_reason: _Optional[_Union[RivalExtraInfoInviteBlockReason, str]] = ..., show_play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., top_host_info: _Optional[bytes] = ..., tag: _Optional[bytes] = ..., reserve_info: _Optional[bytes] = ..., detail_block_reason: _Optional[_Union[DetailBlockReason, str]] = ..., opt_pair_info: _Optional[bytes] = ..., tag_v2: _Optional[bytes] = ..., eoy_level: _Optional[int] = ..., battle_info: _Optional[bytes] = ..., cohost_layout_mode: _Optional[_Union[CohostLayoutMode, str]] = ..., game_tag: _Optional[bytes] = ..., gift_gallery_badge_info: _Optional[_Union[_battle_pb2.GiftGalleryBadgeInfo, _Mapping[str, _Any]]] = ..., offlive_invite_info: _Optional[bytes] = ..., user_suggestion_info: _Optional[bytes] = ..., friend_suggestion_info: _Optional[bytes] = ..., activity_badge_info: _Optional[bytes] = ...) -> None: ...
 
 class UserFanTicket(_message.Message):
     __slots__ = ("user_id", "fan_ticket", "match_total_score", "match_rank", "countdown_info", "play_info", "icon_name", "animation_name", "ticket_ui_style", "completion_progress_percent", "top_guest_rank", "ticket_ui_style_v2")

@@ -9,7 +9,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -328,7 +328,7 @@ class WebcastLinkMessage(_message.Message):
     expire_timestamp: int
     transfer_extra: str
     version: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message_type: _Optional[int] = ..., linker_id: _Optional[int] = ..., scene: _Optional[int] = ..., invite_content: _Optional[_Union[LinkerInviteContent, _Mapping]] = ..., reply_content: _Optional[_Union[LinkerReplyContent, _Mapping]] = ..., create_content: _Optional[_Union[LinkerCreateContent, _Mapping]] = ..., close_content: _Optional[_Union[LinkerCloseContent, _Mapping]] = ..., enter_content: _Optional[_Union[LinkerEnterContent, _Mapping]] = ..., leave_content: _Optional[_Union[LinkerLeaveContent, _Mapping]] = ..., cancel_content: _Optional[_Union[LinkerCancelContent, _Mapping]] = ..., kick_out_content: _Optional[_Union[LinkerKickOutContent, _Mapping]] = ..., linked_list_change_content: _Optional[_Union[LinkedListChangeContent, _Mapping]] = ..., update_user_content: _Optional[_Union[LinkerUpdateUserContent, _Mapping]] = ..., waiting_list_change_content: _Optional[_Union[LinkerWaitingListChangeContent, _Mapping]] = ..., mute_content: _Optional[_Union[LinkerMuteContent, _Mapping]] = ..., random_match_content: _Optional[_Union[LinkerRandomMatchContent, _Mapping]] = ..., update_user_setting_content: _Optional[_Union[MultiLiveUpdateUserSettingContent, _Mapping]] = ..., mic_idx_update_content: _Optional[_Union[LinkerMicIdxUpdateContent, _Mapping]] = ..., list_change_content: _Optional[_Union[LinkerListChangeContent, _Mapping]] = ..., cohost_list_change_content: _Optional[_Union[CohostListChangeContent, _Mapping]] = ..., media_change_content: _Optional[_Union[LinkerMediaChangeContent, _Mapping]] = ..., reply_accept_notice_content: _Optional[_Union[LinkerAcceptNoticeContent, _Mapping]] = ..., cohost_invite_state_notify_content: _Optional[_Union[CohostInviteStateNotifyContent, _Mapping]] = ..., sys_kick_out_content: _Optional[_Union[LinkerSysKickOutContent, _Mapping]] = ..., user_toast_content: _Optional[_Union[LinkmicUserToastContent, _Mapping]] = ..., extra: _Optional[str] = ..., expire_timestamp: _Optional[int] = ..., transfer_extra: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message_type: _Optional[int] = ..., linker_id: _Optional[int] = ..., scene: _Optional[int] = ..., invite_content: _Optional[_Union[LinkerInviteContent, _Mapping[str, _Any]]] = ..., reply_content: _Optional[_Union[LinkerReplyContent, _Mapping[str, _Any]]] = ..., create_content: _Optional[_Union[LinkerCreateContent, _Mapping[str, _Any]]] = ..., close_content: _Optional[_Union[LinkerCloseContent, _Mapping[str, _Any]]] = ..., enter_content: _Optional[_Union[LinkerEnterContent, _Mapping[str, _Any]]] = ..., leave_content: _Optional[_Union[LinkerLeaveContent, _Mapping[str, _Any]]] = ..., cancel_content: _Optional[_Union[LinkerCancelContent, _Mapping[str, _Any]]] = ..., kick_out_content: _Optional[_Union[LinkerKickOutContent, _Mapping[str, _Any]]] = ..., linked_list_change_content: _Optional[_Union[LinkedListChangeContent, _Mapping[str, _Any]]] = ..., update_user_content: _Optional[_Union[LinkerUpdateUserContent, _Mapping[str, _Any]]] = ..., waiting_list_change_content: _Optional[_Union[LinkerWaitingListChangeContent, _Mapping[str, _Any]]] = ..., mute_content: _Optional[_Union[LinkerMuteContent, _Mapping[str, _Any]]] = ..., random_match_content: _Optional[_Union[LinkerRandomMatchContent, _Mapping[str, _Any]]] = ..., update_user_setting_content: _Optional[_Union[MultiLiveUpdateUserSettingContent, _Mapping[str, _Any]]] = ..., mic_idx_update_content: _Optional[_Union[LinkerMicIdxUpdateContent, _Mapping[str, _Any]]] = ..., list_change_content: _Optional[_Union[LinkerListChangeContent, _Mapping[str, _Any]]] = ..., cohost_list_change_content: _Optional[_Union[CohostListChangeContent, _Mapping[str, _Any]]] = ..., media_change_content: _Optional[_Union[LinkerMediaChangeContent, _Mapping[str, _Any]]] = ..., reply_accept_notice_content: _Optional[_Union[LinkerAcceptNoticeContent, _Mapping[str, _Any]]] = ..., cohost_invite_state_notify_content: _Optional[_Union[CohostInviteStateNotifyContent, _Mapping[str, _Any]]] = ..., sys_kick_out_content: _Optional[_Union[LinkerSysKickOutContent, _Mapping[str, _Any]]] = ..., user_toast_content: _Optional[_Union[LinkmicUserToastContent, _Mapping[str, _Any]]] = ..., extra: _Optional[str] = ..., expire_timestamp: _Optional[int] = ..., transfer_extra: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
 
 class WebcastLinkStateMessage(_message.Message):
     __slots__ = ("common", "channel_id", "scene", "version", "need_ack", "layout", "user_states", "client_send_time", "state_type", "background", "wallpaper_url", "ui_pos", "spot_list", "audio_muted_remote_channels", "linker_mode", "multi_guest_biz_info")
@@ -364,7 +364,7 @@ class WebcastLinkStateMessage(_message.Message):
     audio_muted_remote_channels: _containers.RepeatedScalarFieldContainer[int]
     linker_mode: int
     multi_guest_biz_info: LinkStateMultiGuestBizExtra
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ..., version: _Optional[int] = ..., need_ack: _Optional[int] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping]] = ..., user_states: _Optional[_Iterable[_Union[LinkUserState, _Mapping]]] = ..., client_send_time: _Optional[int] = ..., state_type: _Optional[_Union[StateType, str]] = ..., background: _Optional[_Union[BackGroundImageState, _Mapping]] = ..., wallpaper_url: _Optional[str] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping]]] = ..., audio_muted_remote_channels: _Optional[_Iterable[int]] = ..., linker_mode: _Optional[int] = ..., multi_guest_biz_info: _Optional[_Union[LinkStateMultiGuestBizExtra, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., channel_id: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ..., version: _Optional[int] = ..., need_ack: _Optional[int] = ..., layout: _Optional[_Union[_link_layout_pb2.LayoutState, _Mapping[str, _Any]]] = ..., user_states: _Optional[_Iterable[_Union[LinkUserState, _Mapping[str, _Any]]]] = ..., client_send_time: _Optional[int] = ..., state_type: _Optional[_Union[StateType, str]] = ..., background: _Optional[_Union[BackGroundImageState, _Mapping[str, _Any]]] = ..., wallpaper_url: _Optional[str] = ..., ui_pos: _Optional[_Iterable[_Union[_link_layout_pb2.PosIdentity, _Mapping[str, _Any]]]] = ..., spot_list: _Optional[_Iterable[_Union[_link_layout_pb2.SpotInfo, _Mapping[str, _Any]]]] = ..., audio_muted_remote_channels: _Optional[_Iterable[int]] = ..., linker_mode: _Optional[int] = ..., multi_guest_biz_info: _Optional[_Union[LinkStateMultiGuestBizExtra, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastSpeakerMessage(_message.Message):
     __slots__ = ("common", "user", "display_text")
@@ -374,7 +374,7 @@ class WebcastSpeakerMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     user: _user_pb2.User
     display_text: _text_pb2.Text
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLinkScreenChangeMessage(_message.Message):
     __slots__ = ("common", "messageType", "guestCancelEnlarge", "enlargeStatusSyn", "enlargePosStatusSyn")
@@ -388,7 +388,7 @@ class WebcastLinkScreenChangeMessage(_message.Message):
     guestCancelEnlarge: bytes
     enlargeStatusSyn: LinkerEnlargeStatusSynContent
     enlargePosStatusSyn: bytes
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., messageType: _Optional[_Union[_common_pb2.MessageType, str]] = ..., guestCancelEnlarge: _Optional[bytes] = ..., enlargeStatusSyn: _Optional[_Union[LinkerEnlargeStatusSynContent, _Mapping]] = ..., enlargePosStatusSyn: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., messageType: _Optional[_Union[_common_pb2.MessageType, str]] = ..., guestCancelEnlarge: _Optional[bytes] = ..., enlargeStatusSyn: _Optional[_Union[LinkerEnlargeStatusSynContent, _Mapping[str, _Any]]] = ..., enlargePosStatusSyn: _Optional[bytes] = ...) -> None: ...
 
 class BackGroundImageState(_message.Message):
     __slots__ = ("sticker_id",)
@@ -412,7 +412,7 @@ class CohostListChangeContent(_message.Message):
     __slots__ = ("users",)
     USERS_FIELD_NUMBER: _ClassVar[int]
     users: _containers.RepeatedCompositeFieldContainer[CohostListUser]
-    def __init__(self, users: _Optional[_Iterable[_Union[CohostListUser, _Mapping]]] = ...) -> None: ...
+    def __init__(self, users: _Optional[_Iterable[_Union[CohostListUser, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LinkStateMultiGuestBizExtra(_message.Message):
     __slots__ = ("background_image_info",)
@@ -444,13 +444,13 @@ class LinkUserState(_message.Message):
     network_state: NetworkState
     avatar: bytes
     linker_session_id: str
-    def __init__(self, user: _Optional[_Union[Player, _Mapping]] = ..., linkmic_id: _Optional[str] = ..., pos: _Optional[_Union[MicPositionData, _Mapping]] = ..., linked_time_nano: _Optional[int] = ..., online_user_state: _Optional[_Union[OnlineUserState, str]] = ..., audio_muted: _Optional[_Union[MediaState, str]] = ..., video_muted: _Optional[_Union[MediaState, str]] = ..., rtc_connection: _Optional[_Union[RtcConnectionState, str]] = ..., network_state: _Optional[_Union[NetworkState, str]] = ..., avatar: _Optional[bytes] = ..., linker_session_id: _Optional[str] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[Player, _Mapping[str, _Any]]] = ..., linkmic_id: _Optional[str] = ..., pos: _Optional[_Union[MicPositionData, _Mapping[str, _Any]]] = ..., linked_time_nano: _Optional[int] = ..., online_user_state: _Optional[_Union[OnlineUserState, str]] = ..., audio_muted: _Optional[_Union[MediaState, str]] = ..., video_muted: _Optional[_Union[MediaState, str]] = ..., rtc_connection: _Optional[_Union[RtcConnectionState, str]] = ..., network_state: _Optional[_Union[NetworkState, str]] = ..., avatar: _Optional[bytes] = ..., linker_session_id: _Optional[str] = ...) -> None: ...
 
 class LinkedListChangeContent(_message.Message):
     __slots__ = ("linked_users",)
     LINKED_USERS_FIELD_NUMBER: _ClassVar[int]
     linked_users: _containers.RepeatedCompositeFieldContainer[ListUser]
-    def __init__(self, linked_users: _Optional[_Iterable[_Union[ListUser, _Mapping]]] = ...) -> None: ...
+    def __init__(self, linked_users: _Optional[_Iterable[_Union[ListUser, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LinkerAcceptNoticeContent(_message.Message):
     __slots__ = ("from_user_id", "from_room_id", "to_user_id")
@@ -492,7 +492,7 @@ class LinkerEnterContent(_message.Message):
     linked_users: _containers.RepeatedCompositeFieldContainer[ListUser]
     anchor_multi_live_enum: LinkmicMultiLiveEnum
     anchor_setting_info: MultiLiveAnchorPanelSettings
-    def __init__(self, linked_users: _Optional[_Iterable[_Union[ListUser, _Mapping]]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping]] = ...) -> None: ...
+    def __init__(self, linked_users: _Optional[_Iterable[_Union[ListUser, _Mapping[str, _Any]]]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class LinkerInviteContent(_message.Message):
     __slots__ = ("from_user_id", "from_room_id", "to_rtc_ext_info", "rtc_join_channel", "vendor", "sec_from_user_id", "to_linkmic_id_str", "from_user", "required_mic_idx", "rtc_ext_info_map", "anchor_multi_live_enum", "anchor_setting_info", "inviter_linkmic_id_str", "from_top_host_info", "action_id", "linked_users", "dialog", "punish_info", "from_room_age_restricted", "from_tag", "ab_test_setting", "linker_invite_msg_extra")
@@ -547,7 +547,7 @@ class LinkerInviteContent(_message.Message):
     from_tag: bytes
     ab_test_setting: _containers.RepeatedScalarFieldContainer[bytes]
     linker_invite_msg_extra: bytes
-    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., to_rtc_ext_info: _Optional[str] = ..., rtc_join_channel: _Optional[bool] = ..., vendor: _Optional[int] = ..., sec_from_user_id: _Optional[str] = ..., to_linkmic_id_str: _Optional[str] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., required_mic_idx: _Optional[int] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerInviteContent.RtcExtInfoMapEntry, _Mapping]]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping]] = ..., inviter_linkmic_id_str: _Optional[str] = ..., from_top_host_info: _Optional[bytes] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ..., from_room_age_restricted: _Optional[int] = ..., from_tag: _Optional[bytes] = ..., ab_test_setting: _Optional[_Iterable[bytes]] = ..., linker_invite_msg_extra: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., to_rtc_ext_info: _Optional[str] = ..., rtc_join_channel: _Optional[bool] = ..., vendor: _Optional[int] = ..., sec_from_user_id: _Optional[str] = ..., to_linkmic_id_str: _Optional[str] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., required_mic_idx: _Optional[int] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerInviteContent.RtcExtInfoMapEntry, _Mapping[str, _Any]]]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ..., inviter_linkmic_id_str: _Optional[str] = ..., from_top_host_info: _Optional[bytes] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping[str, _Any]]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ..., from_room_age_restricted: _Optional[int] = ..., from_tag: _Optional[bytes] = ..., ab_test_setting: _Optional[_Iterable[bytes]] = ..., linker_invite_msg_extra: _Optional[bytes] = ...) -> None: ...
 
 class LinkerKickOutContent(_message.Message):
     __slots__ = ("from_user_id", "kickout_reason")
@@ -577,7 +577,7 @@ class LinkerListChangeContent(_message.Message):
     linked_users: _containers.RepeatedCompositeFieldContainer[LinkListUser]
     applied_users: _containers.RepeatedCompositeFieldContainer[LinkListUser]
     connecting_users: _containers.RepeatedCompositeFieldContainer[LinkListUser]
-    def __init__(self, linked_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping]]] = ..., applied_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping]]] = ..., connecting_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping]]] = ...) -> None: ...
+    def __init__(self, linked_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping[str, _Any]]]] = ..., applied_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping[str, _Any]]]] = ..., connecting_users: _Optional[_Iterable[_Union[LinkListUser, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LinkerMediaChangeContent(_message.Message):
     __slots__ = ("op", "to_user_id", "anchor_id", "room_id", "change_scene", "operator_info")
@@ -629,7 +629,7 @@ class LinkerRandomMatchContent(_message.Message):
     group_channel_id: int
     play_type: _link_layout_pb2.LinkmicPlayType
     paired_time: int
-    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., room_id: _Optional[int] = ..., invite_type: _Optional[int] = ..., match_id: _Optional[str] = ..., inner_channel_id: _Optional[int] = ..., source_type: _Optional[int] = ..., group_channel_id: _Optional[int] = ..., play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., paired_time: _Optional[int] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., room_id: _Optional[int] = ..., invite_type: _Optional[int] = ..., match_id: _Optional[str] = ..., inner_channel_id: _Optional[int] = ..., source_type: _Optional[int] = ..., group_channel_id: _Optional[int] = ..., play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., paired_time: _Optional[int] = ...) -> None: ...
 
 class LinkerReplyContent(_message.Message):
     __slots__ = ("from_user_id", "from_room_id", "from_user_linkmic_info", "to_user_id", "to_user_linkmic_info", "link_type", "reply_status", "linker_setting", "from_user", "to_user", "rtc_ext_info_map", "invitee_mic_idx_update_info", "applier_mic_idx_info_map", "anchor_multi_live_enum", "anchor_setting_info", "action_id", "linked_users", "source_type")
@@ -683,7 +683,7 @@ class LinkerReplyContent(_message.Message):
     action_id: int
     linked_users: _containers.RepeatedScalarFieldContainer[bytes]
     source_type: int
-    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., from_user_linkmic_info: _Optional[bytes] = ..., to_user_id: _Optional[int] = ..., to_user_linkmic_info: _Optional[bytes] = ..., link_type: _Optional[int] = ..., reply_status: _Optional[int] = ..., linker_setting: _Optional[bytes] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerReplyContent.RtcExtInfoMapEntry, _Mapping]]] = ..., invitee_mic_idx_update_info: _Optional[bytes] = ..., applier_mic_idx_info_map: _Optional[_Mapping[int, int]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping]] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., source_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., from_user_linkmic_info: _Optional[bytes] = ..., to_user_id: _Optional[int] = ..., to_user_linkmic_info: _Optional[bytes] = ..., link_type: _Optional[int] = ..., reply_status: _Optional[int] = ..., linker_setting: _Optional[bytes] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerReplyContent.RtcExtInfoMapEntry, _Mapping[str, _Any]]]] = ..., invitee_mic_idx_update_info: _Optional[bytes] = ..., applier_mic_idx_info_map: _Optional[_Mapping[int, int]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., source_type: _Optional[int] = ...) -> None: ...
 
 class LinkerSysKickOutContent(_message.Message):
     __slots__ = ("user_id", "linkmic_id_str")
@@ -708,7 +708,7 @@ class LinkerUpdateUserContent(_message.Message):
     from_user_id: int
     to_user_id: int
     update_info: _containers.RepeatedCompositeFieldContainer[LinkerUpdateUserContent.UpdateInfoEntry]
-    def __init__(self, from_user_id: _Optional[int] = ..., to_user_id: _Optional[int] = ..., update_info: _Optional[_Iterable[_Union[LinkerUpdateUserContent.UpdateInfoEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, from_user_id: _Optional[int] = ..., to_user_id: _Optional[int] = ..., update_info: _Optional[_Iterable[_Union[LinkerUpdateUserContent.UpdateInfoEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class LinkmicUserToastContent(_message.Message):
     __slots__ = ("user_id", "room_id", "display_text", "leaved_user_id")
@@ -720,7 +720,7 @@ class LinkmicUserToastContent(_message.Message):
     room_id: int
     display_text: _text_pb2.Text
     leaved_user_id: int
-    def __init__(self, user_id: _Optional[int] = ..., room_id: _Optional[int] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., leaved_user_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., room_id: _Optional[int] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., leaved_user_id: _Optional[int] = ...) -> None: ...
 
 class MultiLiveUpdateUserSettingContent(_message.Message):
     __slots__ = ("update_user_setting_info", "anchor_layout_setting", "reset_point_after_leave")
@@ -730,7 +730,7 @@ class MultiLiveUpdateUserSettingContent(_message.Message):
     update_user_setting_info: MultiLiveAnchorPanelSettings
     anchor_layout_setting: bytes
     reset_point_after_leave: int
-    def __init__(self, update_user_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping]] = ..., anchor_layout_setting: _Optional[bytes] = ..., reset_point_after_leave: _Optional[int] = ...) -> None: ...
+    def __init__(self, update_user_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ..., anchor_layout_setting: _Optional[bytes] = ..., reset_point_after_leave: _Optional[int] = ...) -> None: ...
 
 class Player(_message.Message):
     __slots__ = ("room_id", "user_id")
@@ -788,7 +788,7 @@ class MicPositionData(_message.Message):
     LINK_FIELD_NUMBER: _ClassVar[int]
     type: int
     link: LinkPosition
-    def __init__(self, type: _Optional[int] = ..., link: _Optional[_Union[LinkPosition, _Mapping]] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., link: _Optional[_Union[LinkPosition, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class LinkPosition(_message.Message):
     __slots__ = ("position", "opt")
@@ -838,7 +838,7 @@ class CohostListUser(_message.Message):
     best_teammate_uid: int
     has_topic_perm: bool
     inner_channel_id: int
-    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., linked_time: _Optional[int] = ..., play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., room_id: _Optional[int] = ..., linkmic_user_status: _Optional[_Union[LinkmicUserStatus, str]] = ..., link_remaining_time: _Optional[int] = ..., permission_type: _Optional[_Union[CoHostPermissoinType, str]] = ..., display_id: _Optional[str] = ..., follow_status: _Optional[int] = ..., is_low_version: _Optional[bool] = ..., rival_user_id: _Optional[int] = ..., rival_room_id: _Optional[int] = ..., is_initiator: _Optional[bool] = ..., linkmic_id_str: _Optional[str] = ..., best_teammate_uid: _Optional[int] = ..., has_topic_perm: _Optional[bool] = ..., inner_channel_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., linked_time: _Optional[int] = ..., play_type: _Optional[_Union[_link_layout_pb2.LinkmicPlayType, str]] = ..., room_id: _Optional[int] = ..., linkmic_user_status: _Optional[_Union[LinkmicUserStatus, str]] = ..., link_remaining_time: _Optional[int] = ..., permission_type: _Optional[_Union[CoHostPermissoinType, str]] = ..., display_id: _Optional[str] = ..., follow_status: _Optional[int] = ..., is_low_version: _Optional[bool] = ..., rival_user_id: _Optional[int] = ..., rival_room_id: _Optional[int] = ..., is_initiator: _Optional[bool] = ..., linkmic_id_str: _Optional[str] = ..., best_teammate_uid: _Optional[int] = ..., has_topic_perm: _Optional[bool] = ..., inner_channel_id: _Optional[int] = ...) -> None: ...
 
 class ListUser(_message.Message):
     __slots__ = ("user", "linkmic_id", "linkmic_id_str", "link_status", "link_type", "user_position", "silence_status", "modify_time", "linker_id", "role_type")
@@ -862,7 +862,7 @@ class ListUser(_message.Message):
     modify_time: int
     linker_id: int
     role_type: LinkRoleType
-    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., linkmic_id: _Optional[int] = ..., linkmic_id_str: _Optional[str] = ..., link_status: _Optional[_Union[LinkListStatus, str]] = ..., link_type: _Optional[_Union[LinkType, str]] = ..., user_position: _Optional[int] = ..., silence_status: _Optional[_Union[LinkSilenceStatus, str]] = ..., modify_time: _Optional[int] = ..., linker_id: _Optional[int] = ..., role_type: _Optional[_Union[LinkRoleType, str]] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., linkmic_id: _Optional[int] = ..., linkmic_id_str: _Optional[str] = ..., link_status: _Optional[_Union[LinkListStatus, str]] = ..., link_type: _Optional[_Union[LinkType, str]] = ..., user_position: _Optional[int] = ..., silence_status: _Optional[_Union[LinkSilenceStatus, str]] = ..., modify_time: _Optional[int] = ..., linker_id: _Optional[int] = ..., role_type: _Optional[_Union[LinkRoleType, str]] = ...) -> None: ...
 
 class LinkListUser(_message.Message):
     __slots__ = ("user", "modify_time", "link_type", "role_type", "linkmic_id_str", "payed_money", "fan_ticket", "fan_ticket_icon_type", "link_user_type", "blurred_avatar")
@@ -886,7 +886,7 @@ class LinkListUser(_message.Message):
     fan_ticket_icon_type: int
     link_user_type: int
     blurred_avatar: _image_pb2.ImageModel
-    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., modify_time: _Optional[int] = ..., link_type: _Optional[int] = ..., role_type: _Optional[int] = ..., linkmic_id_str: _Optional[str] = ..., payed_money: _Optional[int] = ..., fan_ticket: _Optional[int] = ..., fan_ticket_icon_type: _Optional[int] = ..., link_user_type: _Optional[int] = ..., blurred_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., modify_time: _Optional[int] = ..., link_type: _Optional[int] = ..., role_type: _Optional[int] = ..., linkmic_id_str: _Optional[str] = ..., payed_money: _Optional[int] = ..., fan_ticket: _Optional[int] = ..., fan_ticket_icon_type: _Optional[int] = ..., link_user_type: _Optional[int] = ..., blurred_avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class LinkerEnlargeStatusSynContent(_message.Message):
     __slots__ = ("isEnlarge", "enlargeLinkmicId", "scene", "targetLinkmicId", "operatorInfo", "layoutId", "linkedUserUiPositions")

@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -200,7 +200,7 @@ class WebcastMemberMessage(_message.Message):
     wave_algorithm_data: WaveAlgorithmData
     hit_ab_status: HitAbStatus
     drawer_live_type: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., member_count: _Optional[int] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., is_set_to_admin: _Optional[bool] = ..., is_top_user: _Optional[bool] = ..., rank_score: _Optional[int] = ..., top_user_no: _Optional[int] = ..., enter_type: _Optional[int] = ..., action: _Optional[_Union[MemberMessageAction, str]] = ..., action_description: _Optional[str] = ..., user_id: _Optional[int] = ..., effect_config: _Optional[bytes] = ..., pop_str: _Optional[str] = ..., enter_effect_config: _Optional[_Union[EffectConfigBean, _Mapping]] = ..., background_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., background_image_v2: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., anchor_display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., client_enter_source: _Optional[str] = ..., client_enter_type: _Optional[str] = ..., client_live_reason: _Optional[str] = ..., action_duration: _Optional[int] = ..., user_share_type: _Optional[str] = ..., display_style: _Optional[_Union[DisplayStyle, str]] = ..., admin_permissions: _Optional[_Mapping[int, int]] = ..., kick_source: _Optional[int] = ..., allow_preview_time: _Optional[int] = ..., last_subscription_action: _Optional[int] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., live_sub_only_tier: _Optional[int] = ..., live_sub_only_month: _Optional[int] = ..., ec_streamer_key: _Optional[str] = ..., show_wave: _Optional[int] = ..., wave_algorithm_data: _Optional[_Union[WaveAlgorithmData, _Mapping]] = ..., hit_ab_status: _Optional[_Union[HitAbStatus, str]] = ..., drawer_live_type: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., member_count: _Optional[int] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., is_set_to_admin: _Optional[bool] = ..., is_top_user: _Optional[bool] = ..., rank_score: _Optional[int] = ..., top_user_no: _Optional[int] = ..., enter_type: _Optional[int] = ..., action: _Optional[_Union[MemberMessageAction, str]] = ..., action_description: _Optional[str] = ..., user_id: _Optional[int] = ..., effect_config: _Optional[bytes] = ..., pop_str: _Optional[str] = ..., enter_effect_config: _Optional[_Union[EffectConfigBean, _Mapping[str, _Any]]] = ..., background_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., background_image_v2: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., anchor_display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., client_enter_source: _Optional[str] = ..., client_enter_type: _Optional[str] = ..., client_live_reason: _Optional[str] = ..., action_duration: _Optional[int] = ..., user_share_type: _Optional[str] = ..., display_style: _Optional[_Union[DisplayStyle, str]] = ..., admin_permissions: _Optional[_Mapping[int, int]] = ..., kick_source: _Optional[int] = ..., allow_preview_time: _Optional[int] = ..., last_subscription_action: _Optional[int] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., live_sub_only_tier: _Optional[int] = ..., live_sub_only_month: _Optional[int] = ..., ec_streamer_key: _Optional[str] = ..., show_wave: _Optional[int] = ..., wave_algorithm_data: _Optional[_Union[WaveAlgorithmData, _Mapping[str, _Any]]] = ..., hit_ab_status: _Optional[_Union[HitAbStatus, str]] = ..., drawer_live_type: _Optional[str] = ...) -> None: ...
 
 class WebcastRoomUserSeqMessage(_message.Message):
     __slots__ = ("common", "ranks", "total", "pop_str", "seats", "popularity", "total_user", "anonymous")
@@ -220,7 +220,7 @@ class WebcastRoomUserSeqMessage(_message.Message):
     popularity: int
     total_user: int
     anonymous: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., ranks: _Optional[_Iterable[_Union[Contributor, _Mapping]]] = ..., total: _Optional[int] = ..., pop_str: _Optional[str] = ..., seats: _Optional[_Iterable[_Union[Contributor, _Mapping]]] = ..., popularity: _Optional[int] = ..., total_user: _Optional[int] = ..., anonymous: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., ranks: _Optional[_Iterable[_Union[Contributor, _Mapping[str, _Any]]]] = ..., total: _Optional[int] = ..., pop_str: _Optional[str] = ..., seats: _Optional[_Iterable[_Union[Contributor, _Mapping[str, _Any]]]] = ..., popularity: _Optional[int] = ..., total_user: _Optional[int] = ..., anonymous: _Optional[int] = ...) -> None: ...
 
 class WebcastUnauthorizedMemberMessage(_message.Message):
     __slots__ = ("common", "action", "nick_name_prefix", "nick_name", "enter_text", "public_area_common")
@@ -236,7 +236,7 @@ class WebcastUnauthorizedMemberMessage(_message.Message):
     nick_name: str
     enter_text: _text_pb2.Text
     public_area_common: _common_pb2.PublicAreaMessageCommon
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action: _Optional[int] = ..., nick_name_prefix: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., nick_name: _Optional[str] = ..., enter_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action: _Optional[int] = ..., nick_name_prefix: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., nick_name: _Optional[str] = ..., enter_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class Contributor(_message.Message):
     __slots__ = ("score", "user", "rank", "delta")
@@ -248,7 +248,7 @@ class Contributor(_message.Message):
     user: _user_pb2.User
     rank: int
     delta: int
-    def __init__(self, score: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., rank: _Optional[int] = ..., delta: _Optional[int] = ...) -> None: ...
+    def __init__(self, score: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., rank: _Optional[int] = ..., delta: _Optional[int] = ...) -> None: ...
 
 class EffectConfigBean(_message.Message):
     __slots__ = ("type", "icon", "avatarPos", "text", "textIcon", "stayTime", "animAssetId", "badge", "flexSettingArrayList")
@@ -270,7 +270,7 @@ class EffectConfigBean(_message.Message):
     animAssetId: int
     badge: _image_pb2.ImageModel
     flexSettingArrayList: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, type: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., avatarPos: _Optional[int] = ..., text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., textIcon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., stayTime: _Optional[int] = ..., animAssetId: _Optional[int] = ..., badge: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., flexSettingArrayList: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., avatarPos: _Optional[int] = ..., text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., textIcon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., stayTime: _Optional[int] = ..., animAssetId: _Optional[int] = ..., badge: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., flexSettingArrayList: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class WaveAlgorithmData(_message.Message):
     __slots__ = ("algorithm_version", "is_alg_hit", "predict_score", "is_rewatch", "is_follow")

@@ -6,7 +6,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -47,7 +47,7 @@ class WebcastAccessControlMessage(_message.Message):
     CAPTCHA_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     captcha: AccessControlCaptcha
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., captcha: _Optional[_Union[AccessControlCaptcha, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., captcha: _Optional[_Union[AccessControlCaptcha, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastAccessRecallMessage(_message.Message):
     __slots__ = ("common", "status", "duration", "end_time", "scene", "notice", "content", "punish_info", "end_time_v2")
@@ -69,7 +69,7 @@ class WebcastAccessRecallMessage(_message.Message):
     content: _text_pb2.Text
     punish_info: _common_pb2.PunishEventInfo
     end_time_v2: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., status: _Optional[int] = ..., duration: _Optional[int] = ..., end_time: _Optional[int] = ..., scene: _Optional[str] = ..., notice: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ..., end_time_v2: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., status: _Optional[int] = ..., duration: _Optional[int] = ..., end_time: _Optional[int] = ..., scene: _Optional[str] = ..., notice: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ..., end_time_v2: _Optional[int] = ...) -> None: ...
 
 class WebcastAlertBoxAuditResultMessage(_message.Message):
     __slots__ = ("common", "user_id", "scene")
@@ -79,7 +79,7 @@ class WebcastAlertBoxAuditResultMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     user_id: int
     scene: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user_id: _Optional[int] = ..., scene: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user_id: _Optional[int] = ..., scene: _Optional[int] = ...) -> None: ...
 
 class WebcastBottomMessage(_message.Message):
     __slots__ = ("common", "content", "show_type", "text_type", "duration", "biz_type", "violation_user_id", "punish_info", "style", "detail_url", "float_style", "float_icon_type")
@@ -107,7 +107,7 @@ class WebcastBottomMessage(_message.Message):
     detail_url: str
     float_style: int
     float_icon_type: _common_pb2.PerceptionDialogIconType
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., content: _Optional[str] = ..., show_type: _Optional[_Union[ShowType, str]] = ..., text_type: _Optional[_Union[TextType, str]] = ..., duration: _Optional[int] = ..., biz_type: _Optional[_Union[BizType, str]] = ..., violation_user_id: _Optional[int] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ..., style: _Optional[int] = ..., detail_url: _Optional[str] = ..., float_style: _Optional[int] = ..., float_icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., content: _Optional[str] = ..., show_type: _Optional[_Union[ShowType, str]] = ..., text_type: _Optional[_Union[TextType, str]] = ..., duration: _Optional[int] = ..., biz_type: _Optional[_Union[BizType, str]] = ..., violation_user_id: _Optional[int] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ..., style: _Optional[int] = ..., detail_url: _Optional[str] = ..., float_style: _Optional[int] = ..., float_icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ...) -> None: ...
 
 class WebcastCapsuleMessage(_message.Message):
     __slots__ = ("common", "icon", "desc", "button_text", "schema", "type", "scene", "biz_params", "sub_scene", "style", "skip_fc", "public_area_message_common", "report_action")
@@ -137,7 +137,7 @@ class WebcastCapsuleMessage(_message.Message):
     skip_fc: bool
     public_area_message_common: _common_pb2.PublicAreaMessageCommon
     report_action: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., desc: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., button_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., schema: _Optional[str] = ..., type: _Optional[int] = ..., scene: _Optional[str] = ..., biz_params: _Optional[_Union[CapsuleBizParams, _Mapping]] = ..., sub_scene: _Optional[str] = ..., style: _Optional[int] = ..., skip_fc: _Optional[bool] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., report_action: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., desc: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., button_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., schema: _Optional[str] = ..., type: _Optional[int] = ..., scene: _Optional[str] = ..., biz_params: _Optional[_Union[CapsuleBizParams, _Mapping[str, _Any]]] = ..., sub_scene: _Optional[str] = ..., style: _Optional[int] = ..., skip_fc: _Optional[bool] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., report_action: _Optional[bool] = ...) -> None: ...
 
 class WebcastGuideMessage(_message.Message):
     __slots__ = ("common", "guide_type", "gift_id", "description", "duration", "display_style", "scene", "frequency_rule", "stream_time")
@@ -159,7 +159,7 @@ class WebcastGuideMessage(_message.Message):
     scene: str
     frequency_rule: GuideMessageFrequencyRule
     stream_time: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., guide_type: _Optional[int] = ..., gift_id: _Optional[int] = ..., description: _Optional[str] = ..., duration: _Optional[int] = ..., display_style: _Optional[int] = ..., scene: _Optional[str] = ..., frequency_rule: _Optional[_Union[GuideMessageFrequencyRule, _Mapping]] = ..., stream_time: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., guide_type: _Optional[int] = ..., gift_id: _Optional[int] = ..., description: _Optional[str] = ..., duration: _Optional[int] = ..., display_style: _Optional[int] = ..., scene: _Optional[str] = ..., frequency_rule: _Optional[_Union[GuideMessageFrequencyRule, _Mapping[str, _Any]]] = ..., stream_time: _Optional[int] = ...) -> None: ...
 
 class WebcastNoticeMessage(_message.Message):
     __slots__ = ("common", "content", "notice_type", "style", "title", "violation_reason", "display_text", "tips_title", "tips_url", "notice_title", "notice_content", "scene")
@@ -187,7 +187,7 @@ class WebcastNoticeMessage(_message.Message):
     notice_title: _text_pb2.Text
     notice_content: _text_pb2.Text
     scene: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., content: _Optional[str] = ..., notice_type: _Optional[int] = ..., style: _Optional[str] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., violation_reason: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., tips_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., tips_url: _Optional[str] = ..., notice_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., notice_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., scene: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., content: _Optional[str] = ..., notice_type: _Optional[int] = ..., style: _Optional[str] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., violation_reason: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., display_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., tips_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., tips_url: _Optional[str] = ..., notice_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., notice_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., scene: _Optional[str] = ...) -> None: ...
 
 class WebcastNotifyMessage(_message.Message):
     __slots__ = ("common", "schema", "notify_type", "content_str")
@@ -199,7 +199,7 @@ class WebcastNotifyMessage(_message.Message):
     schema: str
     notify_type: int
     content_str: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., schema: _Optional[str] = ..., notify_type: _Optional[int] = ..., content_str: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., schema: _Optional[str] = ..., notify_type: _Optional[int] = ..., content_str: _Optional[str] = ...) -> None: ...
 
 class WebcastPerceptionMessage(_message.Message):
     __slots__ = ("common", "dialog", "punish_info", "end_time", "show_violation_warning", "toast", "float_style", "float_text", "sheet", "float_icon_type")
@@ -223,7 +223,7 @@ class WebcastPerceptionMessage(_message.Message):
     float_text: _text_pb2.Text
     sheet: PerceptionSheetInfo
     float_icon_type: _common_pb2.PerceptionDialogIconType
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ..., end_time: _Optional[int] = ..., show_violation_warning: _Optional[bool] = ..., toast: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., float_style: _Optional[int] = ..., float_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., sheet: _Optional[_Union[PerceptionSheetInfo, _Mapping]] = ..., float_icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping[str, _Any]]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ..., end_time: _Optional[int] = ..., show_violation_warning: _Optional[bool] = ..., toast: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., float_style: _Optional[int] = ..., float_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., sheet: _Optional[_Union[PerceptionSheetInfo, _Mapping[str, _Any]]] = ..., float_icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ...) -> None: ...
 
 class WebcastToastMessage(_message.Message):
     __slots__ = ("common", "display_duration_millisecond", "delay_display_duration_millisecond", "scene", "button_text")
@@ -237,7 +237,7 @@ class WebcastToastMessage(_message.Message):
     delay_display_duration_millisecond: int
     scene: str
     button_text: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., display_duration_millisecond: _Optional[int] = ..., delay_display_duration_millisecond: _Optional[int] = ..., scene: _Optional[str] = ..., button_text: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., display_duration_millisecond: _Optional[int] = ..., delay_display_duration_millisecond: _Optional[int] = ..., scene: _Optional[str] = ..., button_text: _Optional[str] = ...) -> None: ...
 
 class AccessControlCaptcha(_message.Message):
     __slots__ = ("captcha_record_id", "room_id", "verify_duration_in_sec")
@@ -311,4 +311,4 @@ class PerceptionSheetInfo(_message.Message):
     target_user_id: int
     target_room_id: int
     count_down_time: int
-    def __init__(self, icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., sub_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., reason_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., reason_info: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., not_allowed_title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., not_allowed_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., default_action_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., scene: _Optional[int] = ..., target_user_id: _Optional[int] = ..., target_room_id: _Optional[int] = ..., count_down_time: _Optional[int] = ...) -> None: ...
+    def __init__(self, icon_type: _Optional[_Union[_common_pb2.PerceptionDialogIconType, str]] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., sub_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., reason_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., reason_info: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., not_allowed_title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., not_allowed_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., default_action_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., scene: _Optional[int] = ..., target_user_id: _Optional[int] = ..., target_room_id: _Optional[int] = ..., count_down_time: _Optional[int] = ...) -> None: ...

@@ -10,7 +10,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -51,4 +51,4 @@ class WebcastRoomPinMessage(_message.Message):
     display_duration: int
     pin_msg_id: int
     ec_streamer_key: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., chat_message: _Optional[_Union[_chat_pb2.WebcastChatMessage, _Mapping]] = ..., social_message: _Optional[_Union[_social_pb2.WebcastSocialMessage, _Mapping]] = ..., gift_message: _Optional[_Union[_gift_pb2.WebcastGiftMessage, _Mapping]] = ..., member_message: _Optional[_Union[_member_pb2.WebcastMemberMessage, _Mapping]] = ..., like_message: _Optional[_Union[_like_pb2.WebcastLikeMessage, _Mapping]] = ..., method: _Optional[str] = ..., pin_time: _Optional[int] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., action: _Optional[_Union[PinMessageActionType, str]] = ..., display_duration: _Optional[int] = ..., pin_msg_id: _Optional[int] = ..., ec_streamer_key: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., chat_message: _Optional[_Union[_chat_pb2.WebcastChatMessage, _Mapping[str, _Any]]] = ..., social_message: _Optional[_Union[_social_pb2.WebcastSocialMessage, _Mapping[str, _Any]]] = ..., gift_message: _Optional[_Union[_gift_pb2.WebcastGiftMessage, _Mapping[str, _Any]]] = ..., member_message: _Optional[_Union[_member_pb2.WebcastMemberMessage, _Mapping[str, _Any]]] = ..., like_message: _Optional[_Union[_like_pb2.WebcastLikeMessage, _Mapping[str, _Any]]] = ..., method: _Optional[str] = ..., pin_time: _Optional[int] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., action: _Optional[_Union[PinMessageActionType, str]] = ..., display_duration: _Optional[int] = ..., pin_msg_id: _Optional[int] = ..., ec_streamer_key: _Optional[str] = ...) -> None: ...

@@ -8,7 +8,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -78,7 +78,7 @@ class WebcastPollMessage(_message.Message):
     poll_kind: PollKind
     poll_basic_info: PollBasicInfo
     template_content: TemplateContent
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message_type: _Optional[int] = ..., poll_id: _Optional[int] = ..., start_content: _Optional[_Union[PollStartContent, _Mapping]] = ..., end_content: _Optional[_Union[PollEndContent, _Mapping]] = ..., update_votes_content: _Optional[_Union[PollUpdateVotesContent, _Mapping]] = ..., poll_kind: _Optional[_Union[PollKind, str]] = ..., poll_basic_info: _Optional[_Union[PollBasicInfo, _Mapping]] = ..., template_content: _Optional[_Union[TemplateContent, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message_type: _Optional[int] = ..., poll_id: _Optional[int] = ..., start_content: _Optional[_Union[PollStartContent, _Mapping[str, _Any]]] = ..., end_content: _Optional[_Union[PollEndContent, _Mapping[str, _Any]]] = ..., update_votes_content: _Optional[_Union[PollUpdateVotesContent, _Mapping[str, _Any]]] = ..., poll_kind: _Optional[_Union[PollKind, str]] = ..., poll_basic_info: _Optional[_Union[PollBasicInfo, _Mapping[str, _Any]]] = ..., template_content: _Optional[_Union[TemplateContent, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PollBasicInfo(_message.Message):
     __slots__ = ("poll_sponsor", "gift_id", "title", "is_suggested_question", "user_cnt", "gift", "poll_id_str", "suggested_question_key", "poll_duration", "time_remain", "poll_index", "template_id", "business_scene")
@@ -108,7 +108,7 @@ class PollBasicInfo(_message.Message):
     poll_index: int
     template_id: int
     business_scene: int
-    def __init__(self, poll_sponsor: _Optional[str] = ..., gift_id: _Optional[int] = ..., title: _Optional[str] = ..., is_suggested_question: _Optional[bool] = ..., user_cnt: _Optional[int] = ..., gift: _Optional[_Union[_gift_pb2.Gift, _Mapping]] = ..., poll_id_str: _Optional[str] = ..., suggested_question_key: _Optional[str] = ..., poll_duration: _Optional[int] = ..., time_remain: _Optional[int] = ..., poll_index: _Optional[int] = ..., template_id: _Optional[int] = ..., business_scene: _Optional[int] = ...) -> None: ...
+    def __init__(self, poll_sponsor: _Optional[str] = ..., gift_id: _Optional[int] = ..., title: _Optional[str] = ..., is_suggested_question: _Optional[bool] = ..., user_cnt: _Optional[int] = ..., gift: _Optional[_Union[_gift_pb2.Gift, _Mapping[str, _Any]]] = ..., poll_id_str: _Optional[str] = ..., suggested_question_key: _Optional[str] = ..., poll_duration: _Optional[int] = ..., time_remain: _Optional[int] = ..., poll_index: _Optional[int] = ..., template_id: _Optional[int] = ..., business_scene: _Optional[int] = ...) -> None: ...
 
 class PollEndContent(_message.Message):
     __slots__ = ("end_type", "option_list", "operator")
@@ -118,7 +118,7 @@ class PollEndContent(_message.Message):
     end_type: PollEndType
     option_list: _containers.RepeatedCompositeFieldContainer[PollOptionInfo]
     operator: _user_pb2.User
-    def __init__(self, end_type: _Optional[_Union[PollEndType, str]] = ..., option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping]]] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping]] = ...) -> None: ...
+    def __init__(self, end_type: _Optional[_Union[PollEndType, str]] = ..., option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping[str, _Any]]]] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PollOptionInfo(_message.Message):
     __slots__ = ("votes", "display_content", "option_idx", "vote_user_list")
@@ -130,7 +130,7 @@ class PollOptionInfo(_message.Message):
     display_content: str
     option_idx: int
     vote_user_list: _containers.RepeatedCompositeFieldContainer[VoteUser]
-    def __init__(self, votes: _Optional[int] = ..., display_content: _Optional[str] = ..., option_idx: _Optional[int] = ..., vote_user_list: _Optional[_Iterable[_Union[VoteUser, _Mapping]]] = ...) -> None: ...
+    def __init__(self, votes: _Optional[int] = ..., display_content: _Optional[str] = ..., option_idx: _Optional[int] = ..., vote_user_list: _Optional[_Iterable[_Union[VoteUser, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class PollStartContent(_message.Message):
     __slots__ = ("start_time", "end_time", "option_list", "title", "operator")
@@ -144,7 +144,7 @@ class PollStartContent(_message.Message):
     option_list: _containers.RepeatedCompositeFieldContainer[PollOptionInfo]
     title: str
     operator: _user_pb2.User
-    def __init__(self, start_time: _Optional[int] = ..., end_time: _Optional[int] = ..., option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping]]] = ..., title: _Optional[str] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping]] = ...) -> None: ...
+    def __init__(self, start_time: _Optional[int] = ..., end_time: _Optional[int] = ..., option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping[str, _Any]]]] = ..., title: _Optional[str] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class PollUpdateVotesContent(_message.Message):
     __slots__ = ("option_list", "operator")
@@ -152,7 +152,7 @@ class PollUpdateVotesContent(_message.Message):
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     option_list: _containers.RepeatedCompositeFieldContainer[PollOptionInfo]
     operator: _user_pb2.User
-    def __init__(self, option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping]]] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping]] = ...) -> None: ...
+    def __init__(self, option_list: _Optional[_Iterable[_Union[PollOptionInfo, _Mapping[str, _Any]]]] = ..., operator: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TemplateContent(_message.Message):
     __slots__ = ("template_id", "template_id_str", "status", "poll_kind", "appeal_status", "violation_id_str")
@@ -180,4 +180,4 @@ class VoteUser(_message.Message):
     nick_name: str
     avatar_thumb: _image_pb2.ImageModel
     vote_count: int
-    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., vote_count: _Optional[int] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., nick_name: _Optional[str] = ..., avatar_thumb: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., vote_count: _Optional[int] = ...) -> None: ...

@@ -4,7 +4,7 @@ from . import user_pb2 as _user_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -14,7 +14,7 @@ class WebcastQuestionNewMessage(_message.Message):
     DATA_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     data: Question
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., data: _Optional[_Union[Question, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., data: _Optional[_Union[Question, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastQuestionDeleteMessage(_message.Message):
     __slots__ = ("common", "questionId", "userId", "scene")
@@ -26,7 +26,7 @@ class WebcastQuestionDeleteMessage(_message.Message):
     questionId: int
     userId: int
     scene: _common_pb2.Scene
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., questionId: _Optional[int] = ..., userId: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., questionId: _Optional[int] = ..., userId: _Optional[int] = ..., scene: _Optional[_Union[_common_pb2.Scene, str]] = ...) -> None: ...
 
 class WebcastQuestionSelectedMessage(_message.Message):
     __slots__ = ("common", "question")
@@ -34,7 +34,7 @@ class WebcastQuestionSelectedMessage(_message.Message):
     QUESTION_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     question: Question
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., question: _Optional[_Union[Question, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., question: _Optional[_Union[Question, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastQuestionSlideDownMessage(_message.Message):
     __slots__ = ("common", "questionId")
@@ -42,7 +42,7 @@ class WebcastQuestionSlideDownMessage(_message.Message):
     QUESTIONID_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     questionId: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., questionId: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., questionId: _Optional[int] = ...) -> None: ...
 
 class WebcastQuestionSwitchMessage(_message.Message):
     __slots__ = ("common", "on")
@@ -50,7 +50,7 @@ class WebcastQuestionSwitchMessage(_message.Message):
     ON_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     on: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., on: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., on: _Optional[bool] = ...) -> None: ...
 
 class Question(_message.Message):
     __slots__ = ("question_id", "content", "answer_status", "create_time", "user", "create_from", "answer_from")
@@ -68,4 +68,4 @@ class Question(_message.Message):
     user: _user_pb2.User
     create_from: int
     answer_from: int
-    def __init__(self, question_id: _Optional[int] = ..., content: _Optional[str] = ..., answer_status: _Optional[int] = ..., create_time: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., create_from: _Optional[int] = ..., answer_from: _Optional[int] = ...) -> None: ...
+    def __init__(self, question_id: _Optional[int] = ..., content: _Optional[str] = ..., answer_status: _Optional[int] = ..., create_time: _Optional[int] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., create_from: _Optional[int] = ..., answer_from: _Optional[int] = ...) -> None: ...

@@ -9,7 +9,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -196,7 +196,7 @@ class WebcastRankUpdateMessage(_message.Message):
     union_animation: _containers.RepeatedCompositeFieldContainer[UnionAnimationInfo]
     tab_info: _containers.RepeatedCompositeFieldContainer[RankListTabInfo]
     valid_ranks: ValidRanks
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., updates: _Optional[_Iterable[_Union[RankUpdate, _Mapping]]] = ..., group_type: _Optional[_Union[EntranceGroupType, str]] = ..., op_type: _Optional[_Union[OpType, str]] = ..., rank_priority: _Optional[int] = ..., tabs: _Optional[_Iterable[_Union[RankTabInfo, _Mapping]]] = ..., is_animation_loop_play: _Optional[bool] = ..., animation_loop_for_off: _Optional[bool] = ..., union_animation: _Optional[_Iterable[_Union[UnionAnimationInfo, _Mapping]]] = ..., tab_info: _Optional[_Iterable[_Union[RankListTabInfo, _Mapping]]] = ..., valid_ranks: _Optional[_Union[ValidRanks, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., updates: _Optional[_Iterable[_Union[RankUpdate, _Mapping[str, _Any]]]] = ..., group_type: _Optional[_Union[EntranceGroupType, str]] = ..., op_type: _Optional[_Union[OpType, str]] = ..., rank_priority: _Optional[int] = ..., tabs: _Optional[_Iterable[_Union[RankTabInfo, _Mapping[str, _Any]]]] = ..., is_animation_loop_play: _Optional[bool] = ..., animation_loop_for_off: _Optional[bool] = ..., union_animation: _Optional[_Iterable[_Union[UnionAnimationInfo, _Mapping[str, _Any]]]] = ..., tab_info: _Optional[_Iterable[_Union[RankListTabInfo, _Mapping[str, _Any]]]] = ..., valid_ranks: _Optional[_Union[ValidRanks, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastHourlyRankMessage(_message.Message):
     __slots__ = ("common", "data", "data2")
@@ -210,7 +210,7 @@ class WebcastHourlyRankMessage(_message.Message):
             data1: int
             rankdata: Ranking
             data2: str
-            def __init__(self, data1: _Optional[int] = ..., rankdata: _Optional[_Union[Ranking, _Mapping]] = ..., data2: _Optional[str] = ...) -> None: ...
+            def __init__(self, data1: _Optional[int] = ..., rankdata: _Optional[_Union[Ranking, _Mapping[str, _Any]]] = ..., data2: _Optional[str] = ...) -> None: ...
         class RankingData2(_message.Message):
             __slots__ = ("data1", "data2", "rankdata", "data3", "data4", "data5")
             DATA1_FIELD_NUMBER: _ClassVar[int]
@@ -225,7 +225,7 @@ class WebcastHourlyRankMessage(_message.Message):
             data3: str
             data4: int
             data5: int
-            def __init__(self, data1: _Optional[int] = ..., data2: _Optional[int] = ..., rankdata: _Optional[_Union[Ranking, _Mapping]] = ..., data3: _Optional[str] = ..., data4: _Optional[int] = ..., data5: _Optional[int] = ...) -> None: ...
+            def __init__(self, data1: _Optional[int] = ..., data2: _Optional[int] = ..., rankdata: _Optional[_Union[Ranking, _Mapping[str, _Any]]] = ..., data3: _Optional[str] = ..., data4: _Optional[int] = ..., data5: _Optional[int] = ...) -> None: ...
         DATA1_FIELD_NUMBER: _ClassVar[int]
         RANKINGDATA_FIELD_NUMBER: _ClassVar[int]
         DATA2_FIELD_NUMBER: _ClassVar[int]
@@ -240,14 +240,14 @@ class WebcastHourlyRankMessage(_message.Message):
         rankingData2: WebcastHourlyRankMessage.RankContainer.RankingData2
         data3: int
         data4: int
-        def __init__(self, data1: _Optional[int] = ..., rankingData: _Optional[_Union[WebcastHourlyRankMessage.RankContainer.RankingData, _Mapping]] = ..., data2: _Optional[int] = ..., rankings: _Optional[_Union[Ranking, _Mapping]] = ..., rankingData2: _Optional[_Union[WebcastHourlyRankMessage.RankContainer.RankingData2, _Mapping]] = ..., data3: _Optional[int] = ..., data4: _Optional[int] = ...) -> None: ...
+        def __init__(self, data1: _Optional[int] = ..., rankingData: _Optional[_Union[WebcastHourlyRankMessage.RankContainer.RankingData, _Mapping[str, _Any]]] = ..., data2: _Optional[int] = ..., rankings: _Optional[_Union[Ranking, _Mapping[str, _Any]]] = ..., rankingData2: _Optional[_Union[WebcastHourlyRankMessage.RankContainer.RankingData2, _Mapping[str, _Any]]] = ..., data3: _Optional[int] = ..., data4: _Optional[int] = ...) -> None: ...
     COMMON_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     DATA2_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     data: WebcastHourlyRankMessage.RankContainer
     data2: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., data: _Optional[_Union[WebcastHourlyRankMessage.RankContainer, _Mapping]] = ..., data2: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., data: _Optional[_Union[WebcastHourlyRankMessage.RankContainer, _Mapping[str, _Any]]] = ..., data2: _Optional[int] = ...) -> None: ...
 
 class WebcastHourlyRankRewardMessage(_message.Message):
     __slots__ = ("common", "winners")
@@ -255,7 +255,7 @@ class WebcastHourlyRankRewardMessage(_message.Message):
     WINNERS_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     winners: _containers.RepeatedCompositeFieldContainer[HourlyRankRewardInfo]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., winners: _Optional[_Iterable[_Union[HourlyRankRewardInfo, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., winners: _Optional[_Iterable[_Union[HourlyRankRewardInfo, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastRankTextMessage(_message.Message):
     __slots__ = ("common", "scene", "owner_idx_before_update", "owner_idx_after_update", "self_get_badge_msg", "other_get_badge_msg", "cur_user_id", "left_icon", "content", "rank_type", "user_enigma_info", "public_area_msg_common")
@@ -283,7 +283,7 @@ class WebcastRankTextMessage(_message.Message):
     rank_type: ProfitRankType
     user_enigma_info: RankUserEnigmaInfo
     public_area_msg_common: _common_pb2.PublicAreaMessageCommon
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., scene: _Optional[_Union[RankTextMessageRankTestMessageScene, str]] = ..., owner_idx_before_update: _Optional[int] = ..., owner_idx_after_update: _Optional[int] = ..., self_get_badge_msg: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., other_get_badge_msg: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., cur_user_id: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., rank_type: _Optional[_Union[ProfitRankType, str]] = ..., user_enigma_info: _Optional[_Union[RankUserEnigmaInfo, _Mapping]] = ..., public_area_msg_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., scene: _Optional[_Union[RankTextMessageRankTestMessageScene, str]] = ..., owner_idx_before_update: _Optional[int] = ..., owner_idx_after_update: _Optional[int] = ..., self_get_badge_msg: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., other_get_badge_msg: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., cur_user_id: _Optional[int] = ..., left_icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., rank_type: _Optional[_Union[ProfitRankType, str]] = ..., user_enigma_info: _Optional[_Union[RankUserEnigmaInfo, _Mapping[str, _Any]]] = ..., public_area_msg_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastWeeklyRankRewardMessage(_message.Message):
     __slots__ = ("userId", "borderInfo", "common", "notifyMessage")
@@ -295,7 +295,7 @@ class WebcastWeeklyRankRewardMessage(_message.Message):
     borderInfo: _badge_pb2.BorderInfo
     common: _common_pb2.CommonMessageData
     notifyMessage: _room_pb2.WebcastRoomNotifyMessage
-    def __init__(self, userId: _Optional[int] = ..., borderInfo: _Optional[_Union[_badge_pb2.BorderInfo, _Mapping]] = ..., common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., notifyMessage: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping]] = ...) -> None: ...
+    def __init__(self, userId: _Optional[int] = ..., borderInfo: _Optional[_Union[_badge_pb2.BorderInfo, _Mapping[str, _Any]]] = ..., common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., notifyMessage: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AffiliatedInfo(_message.Message):
     __slots__ = ("text_content", "gap_desc", "real_time_rank", "team_rank_bonus_time", "settle_info", "midday_peak_time_stamp", "sticker_show_scene", "sticker_settle_show_duration", "sticker_gap_desc", "sticker_track_param")
@@ -326,7 +326,7 @@ class AffiliatedInfo(_message.Message):
     sticker_settle_show_duration: int
     sticker_gap_desc: _text_pb2.Text
     sticker_track_param: _containers.RepeatedCompositeFieldContainer[AffiliatedInfo.StickerTrackParamEntry]
-    def __init__(self, text_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., gap_desc: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., real_time_rank: _Optional[int] = ..., team_rank_bonus_time: _Optional[_Union[TeamRankBonusTime, _Mapping]] = ..., settle_info: _Optional[_Union[SettleInfo, _Mapping]] = ..., midday_peak_time_stamp: _Optional[int] = ..., sticker_show_scene: _Optional[_Union[AffiliatedInfoStickerShowScene, str]] = ..., sticker_settle_show_duration: _Optional[int] = ..., sticker_gap_desc: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., sticker_track_param: _Optional[_Iterable[_Union[AffiliatedInfo.StickerTrackParamEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, text_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., gap_desc: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., real_time_rank: _Optional[int] = ..., team_rank_bonus_time: _Optional[_Union[TeamRankBonusTime, _Mapping[str, _Any]]] = ..., settle_info: _Optional[_Union[SettleInfo, _Mapping[str, _Any]]] = ..., midday_peak_time_stamp: _Optional[int] = ..., sticker_show_scene: _Optional[_Union[AffiliatedInfoStickerShowScene, str]] = ..., sticker_settle_show_duration: _Optional[int] = ..., sticker_gap_desc: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., sticker_track_param: _Optional[_Iterable[_Union[AffiliatedInfo.StickerTrackParamEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class ClassInfo(_message.Message):
     __slots__ = ("class_type", "star_count")
@@ -346,7 +346,7 @@ class HourlyRankRewardInfo(_message.Message):
     asset_id: int
     notify: _room_pb2.WebcastRoomNotifyMessage
     avatar_border: _badge_pb2.BorderInfo
-    def __init__(self, user_id: _Optional[int] = ..., asset_id: _Optional[int] = ..., notify: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping]] = ..., avatar_border: _Optional[_Union[_badge_pb2.BorderInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, user_id: _Optional[int] = ..., asset_id: _Optional[int] = ..., notify: _Optional[_Union[_room_pb2.WebcastRoomNotifyMessage, _Mapping[str, _Any]]] = ..., avatar_border: _Optional[_Union[_badge_pb2.BorderInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class RankAnimationInfo(_message.Message):
     __slots__ = ("type", "background_color_string", "content_text", "duration", "tile_content")
@@ -360,7 +360,7 @@ class RankAnimationInfo(_message.Message):
     content_text: _text_pb2.Text
     duration: int
     tile_content: _containers.RepeatedCompositeFieldContainer[_text_pb2.Text]
-    def __init__(self, type: _Optional[int] = ..., background_color_string: _Optional[str] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., duration: _Optional[int] = ..., tile_content: _Optional[_Iterable[_Union[_text_pb2.Text, _Mapping]]] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., background_color_string: _Optional[str] = ..., content_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., duration: _Optional[int] = ..., tile_content: _Optional[_Iterable[_Union[_text_pb2.Text, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class RankListTabInfo(_message.Message):
     __slots__ = ("tabs", "supported_version")
@@ -368,7 +368,7 @@ class RankListTabInfo(_message.Message):
     SUPPORTED_VERSION_FIELD_NUMBER: _ClassVar[int]
     tabs: _containers.RepeatedCompositeFieldContainer[RankTabInfo]
     supported_version: int
-    def __init__(self, tabs: _Optional[_Iterable[_Union[RankTabInfo, _Mapping]]] = ..., supported_version: _Optional[int] = ...) -> None: ...
+    def __init__(self, tabs: _Optional[_Iterable[_Union[RankTabInfo, _Mapping[str, _Any]]]] = ..., supported_version: _Optional[int] = ...) -> None: ...
 
 class RankTabInfo(_message.Message):
     __slots__ = ("rank_type", "title", "title_text", "list_lynx_type")
@@ -380,7 +380,7 @@ class RankTabInfo(_message.Message):
     title: str
     title_text: _text_pb2.Text
     list_lynx_type: int
-    def __init__(self, rank_type: _Optional[_Union[ProfitRankType, str]] = ..., title: _Optional[str] = ..., title_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., list_lynx_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, rank_type: _Optional[_Union[ProfitRankType, str]] = ..., title: _Optional[str] = ..., title_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., list_lynx_type: _Optional[int] = ...) -> None: ...
 
 class RankUpdate(_message.Message):
     __slots__ = ("rank_type", "own_rank", "default_content", "prompt", "show_entrance_animation", "countdown", "animation_info", "belong_type", "request_first_show_type", "supported_version", "owneronrank", "entranceicon", "affiliated_info", "class_info", "current_score", "list_schema")
@@ -416,7 +416,7 @@ class RankUpdate(_message.Message):
     class_info: ClassInfo
     current_score: int
     list_schema: str
-    def __init__(self, rank_type: _Optional[_Union[ProfitRankType, str]] = ..., own_rank: _Optional[int] = ..., default_content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., prompt: _Optional[bytes] = ..., show_entrance_animation: _Optional[bool] = ..., countdown: _Optional[int] = ..., animation_info: _Optional[_Union[RankAnimationInfo, _Mapping]] = ..., belong_type: _Optional[int] = ..., request_first_show_type: _Optional[_Union[ProfitRankType, str]] = ..., supported_version: _Optional[int] = ..., owneronrank: _Optional[bool] = ..., entranceicon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., affiliated_info: _Optional[_Union[AffiliatedInfo, _Mapping]] = ..., class_info: _Optional[_Union[ClassInfo, _Mapping]] = ..., current_score: _Optional[int] = ..., list_schema: _Optional[str] = ...) -> None: ...
+    def __init__(self, rank_type: _Optional[_Union[ProfitRankType, str]] = ..., own_rank: _Optional[int] = ..., default_content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., prompt: _Optional[bytes] = ..., show_entrance_animation: _Optional[bool] = ..., countdown: _Optional[int] = ..., animation_info: _Optional[_Union[RankAnimationInfo, _Mapping[str, _Any]]] = ..., belong_type: _Optional[int] = ..., request_first_show_type: _Optional[_Union[ProfitRankType, str]] = ..., supported_version: _Optional[int] = ..., owneronrank: _Optional[bool] = ..., entranceicon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., affiliated_info: _Optional[_Union[AffiliatedInfo, _Mapping[str, _Any]]] = ..., class_info: _Optional[_Union[ClassInfo, _Mapping[str, _Any]]] = ..., current_score: _Optional[int] = ..., list_schema: _Optional[str] = ...) -> None: ...
 
 class RankUserEnigmaInfo(_message.Message):
     __slots__ = ("is_enigma_mask_on",)
@@ -434,7 +434,7 @@ class Ranking(_message.Message):
     label: str
     color: _text_pb2.TextFormat
     details: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, type: _Optional[str] = ..., label: _Optional[str] = ..., color: _Optional[_Union[_text_pb2.TextFormat, _Mapping]] = ..., details: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., label: _Optional[str] = ..., color: _Optional[_Union[_text_pb2.TextFormat, _Mapping[str, _Any]]] = ..., details: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class SettleInfo(_message.Message):
     __slots__ = ("owner_settle_rank", "new_class_info", "old_class_info", "rank_settle_timestamp")
@@ -446,7 +446,7 @@ class SettleInfo(_message.Message):
     new_class_info: ClassInfo
     old_class_info: ClassInfo
     rank_settle_timestamp: int
-    def __init__(self, owner_settle_rank: _Optional[int] = ..., new_class_info: _Optional[_Union[ClassInfo, _Mapping]] = ..., old_class_info: _Optional[_Union[ClassInfo, _Mapping]] = ..., rank_settle_timestamp: _Optional[int] = ...) -> None: ...
+    def __init__(self, owner_settle_rank: _Optional[int] = ..., new_class_info: _Optional[_Union[ClassInfo, _Mapping[str, _Any]]] = ..., old_class_info: _Optional[_Union[ClassInfo, _Mapping[str, _Any]]] = ..., rank_settle_timestamp: _Optional[int] = ...) -> None: ...
 
 class TeamRankBonusTime(_message.Message):
     __slots__ = ("switch", "start_timestamp", "end_timestamp", "show_animation", "bonus_rate", "bonus_time_gift_id")

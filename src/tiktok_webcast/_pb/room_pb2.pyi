@@ -9,7 +9,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -53,7 +53,7 @@ class WebcastControlMessage(_message.Message):
     punish_info: _common_pb2.PunishEventInfo
     float_text: _text_pb2.Text
     float_style: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action: _Optional[_Union[ControlAction, str]] = ..., tips: _Optional[str] = ..., extra: _Optional[_Union[Extra, _Mapping]] = ..., perception_dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping]] = ..., perception_audience_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping]] = ..., float_text: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., float_style: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action: _Optional[_Union[ControlAction, str]] = ..., tips: _Optional[str] = ..., extra: _Optional[_Union[Extra, _Mapping[str, _Any]]] = ..., perception_dialog: _Optional[_Union[_common_pb2.PerceptionDialogInfo, _Mapping[str, _Any]]] = ..., perception_audience_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., punish_info: _Optional[_Union[_common_pb2.PunishEventInfo, _Mapping[str, _Any]]] = ..., float_text: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., float_style: _Optional[int] = ...) -> None: ...
 
 class WebcastLiveIntroMessage(_message.Message):
     __slots__ = ("common", "id", "audit_status", "content", "user", "intro_mode", "badges", "content_language")
@@ -73,7 +73,7 @@ class WebcastLiveIntroMessage(_message.Message):
     intro_mode: int
     badges: _containers.RepeatedCompositeFieldContainer[_badge_pb2.BadgeStruct]
     content_language: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., id: _Optional[int] = ..., audit_status: _Optional[int] = ..., content: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., intro_mode: _Optional[int] = ..., badges: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping]]] = ..., content_language: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., id: _Optional[int] = ..., audit_status: _Optional[int] = ..., content: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., intro_mode: _Optional[int] = ..., badges: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping[str, _Any]]]] = ..., content_language: _Optional[str] = ...) -> None: ...
 
 class WebcastInRoomBannerMessage(_message.Message):
     __slots__ = ("common", "json_data", "position", "actionType")
@@ -85,7 +85,7 @@ class WebcastInRoomBannerMessage(_message.Message):
     json_data: str
     position: int
     actionType: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., json_data: _Optional[str] = ..., position: _Optional[int] = ..., actionType: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., json_data: _Optional[str] = ..., position: _Optional[int] = ..., actionType: _Optional[int] = ...) -> None: ...
 
 class RoomMessage(_message.Message):
     __slots__ = ("description",)
@@ -105,7 +105,7 @@ class RoomVerifyMessage(_message.Message):
     content: str
     noticeType: int
     closeRoom: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action: _Optional[int] = ..., content: _Optional[str] = ..., noticeType: _Optional[int] = ..., closeRoom: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action: _Optional[int] = ..., content: _Optional[str] = ..., noticeType: _Optional[int] = ..., closeRoom: _Optional[bool] = ...) -> None: ...
 
 class SystemMessage(_message.Message):
     __slots__ = ("description",)
@@ -121,7 +121,7 @@ class WebcastBoostCardMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     cards_blob: bytes
     cards: _containers.RepeatedCompositeFieldContainer[BoostCard]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., cards_blob: _Optional[bytes] = ..., cards: _Optional[_Iterable[_Union[BoostCard, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., cards_blob: _Optional[bytes] = ..., cards: _Optional[_Iterable[_Union[BoostCard, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastMarqueeAnnouncementMessage(_message.Message):
     __slots__ = ("common", "message_scene", "message_entity")
@@ -131,7 +131,7 @@ class WebcastMarqueeAnnouncementMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     message_scene: str
     message_entity: _containers.RepeatedCompositeFieldContainer[MessageEntity]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message_scene: _Optional[str] = ..., message_entity: _Optional[_Iterable[_Union[MessageEntity, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message_scene: _Optional[str] = ..., message_entity: _Optional[_Iterable[_Union[MessageEntity, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastMsgDetectMessage(_message.Message):
     __slots__ = ("common", "d_type", "t_condition", "t_info", "trigger_by", "from_region")
@@ -147,7 +147,7 @@ class WebcastMsgDetectMessage(_message.Message):
     t_info: TimeInfo
     trigger_by: int
     from_region: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., d_type: _Optional[int] = ..., t_condition: _Optional[_Union[TriggerCondition, _Mapping]] = ..., t_info: _Optional[_Union[TimeInfo, _Mapping]] = ..., trigger_by: _Optional[int] = ..., from_region: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., d_type: _Optional[int] = ..., t_condition: _Optional[_Union[TriggerCondition, _Mapping[str, _Any]]] = ..., t_info: _Optional[_Union[TimeInfo, _Mapping[str, _Any]]] = ..., trigger_by: _Optional[int] = ..., from_region: _Optional[str] = ...) -> None: ...
 
 class WebcastRoomMessage(_message.Message):
     __slots__ = ("common", "content", "supprot_landscape", "source", "icon", "scene", "is_welcome", "public_area_common", "show_duration_ms", "sub_scene", "schema", "signature", "signature_version")
@@ -177,7 +177,7 @@ class WebcastRoomMessage(_message.Message):
     schema: str
     signature: str
     signature_version: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., content: _Optional[str] = ..., supprot_landscape: _Optional[bool] = ..., source: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., scene: _Optional[str] = ..., is_welcome: _Optional[bool] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., show_duration_ms: _Optional[int] = ..., sub_scene: _Optional[str] = ..., schema: _Optional[str] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., content: _Optional[str] = ..., supprot_landscape: _Optional[bool] = ..., source: _Optional[int] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., scene: _Optional[str] = ..., is_welcome: _Optional[bool] = ..., public_area_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., show_duration_ms: _Optional[int] = ..., sub_scene: _Optional[str] = ..., schema: _Optional[str] = ..., signature: _Optional[str] = ..., signature_version: _Optional[str] = ...) -> None: ...
 
 class WebcastRoomNotifyMessage(_message.Message):
     __slots__ = ("common", "schema", "notify_type", "content", "user", "extra", "notify_class", "flex_setting", "source", "from_user_id", "privilege_log_extra", "to_anchor_id", "event_tracking")
@@ -207,7 +207,7 @@ class WebcastRoomNotifyMessage(_message.Message):
     privilege_log_extra: _badge_pb2.PrivilegeLogExtra
     to_anchor_id: int
     event_tracking: _common_pb2.RoomNotifyMessage.EventTracking
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., schema: _Optional[str] = ..., notify_type: _Optional[int] = ..., content: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., extra: _Optional[_Union[_common_pb2.RoomNotifyMessageExtra, _Mapping]] = ..., notify_class: _Optional[int] = ..., flex_setting: _Optional[_Iterable[int]] = ..., source: _Optional[str] = ..., from_user_id: _Optional[int] = ..., privilege_log_extra: _Optional[_Union[_badge_pb2.PrivilegeLogExtra, _Mapping]] = ..., to_anchor_id: _Optional[int] = ..., event_tracking: _Optional[_Union[_common_pb2.RoomNotifyMessage.EventTracking, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., schema: _Optional[str] = ..., notify_type: _Optional[int] = ..., content: _Optional[str] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., extra: _Optional[_Union[_common_pb2.RoomNotifyMessageExtra, _Mapping[str, _Any]]] = ..., notify_class: _Optional[int] = ..., flex_setting: _Optional[_Iterable[int]] = ..., source: _Optional[str] = ..., from_user_id: _Optional[int] = ..., privilege_log_extra: _Optional[_Union[_badge_pb2.PrivilegeLogExtra, _Mapping[str, _Any]]] = ..., to_anchor_id: _Optional[int] = ..., event_tracking: _Optional[_Union[_common_pb2.RoomNotifyMessage.EventTracking, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastRoomVerifyMessage(_message.Message):
     __slots__ = ("common", "action", "content", "notice_type", "close_room")
@@ -221,7 +221,7 @@ class WebcastRoomVerifyMessage(_message.Message):
     content: str
     notice_type: int
     close_room: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action: _Optional[int] = ..., content: _Optional[str] = ..., notice_type: _Optional[int] = ..., close_room: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action: _Optional[int] = ..., content: _Optional[str] = ..., notice_type: _Optional[int] = ..., close_room: _Optional[bool] = ...) -> None: ...
 
 class WebcastSystemMessage(_message.Message):
     __slots__ = ("common", "message")
@@ -229,7 +229,7 @@ class WebcastSystemMessage(_message.Message):
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     message: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., message: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class WebcastHashtagMessage(_message.Message):
     __slots__ = ("common", "hashtag")
@@ -237,7 +237,7 @@ class WebcastHashtagMessage(_message.Message):
     HASHTAG_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     hashtag: Hashtag
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., hashtag: _Optional[_Union[Hashtag, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., hashtag: _Optional[_Union[Hashtag, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastInRoomBannerRefreshMessage(_message.Message):
     __slots__ = ("common", "delaySeconds", "onlyAnchor")
@@ -247,7 +247,7 @@ class WebcastInRoomBannerRefreshMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     delaySeconds: int
     onlyAnchor: bool
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., delaySeconds: _Optional[int] = ..., onlyAnchor: _Optional[bool] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., delaySeconds: _Optional[int] = ..., onlyAnchor: _Optional[bool] = ...) -> None: ...
 
 class WebcastUpdateShareRevenueNoticeMessage(_message.Message):
     __slots__ = ("common", "room_id", "unknown_3", "unknown_4")
@@ -259,7 +259,7 @@ class WebcastUpdateShareRevenueNoticeMessage(_message.Message):
     room_id: int
     unknown_3: bytes
     unknown_4: bytes
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., room_id: _Optional[int] = ..., unknown_3: _Optional[bytes] = ..., unknown_4: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., room_id: _Optional[int] = ..., unknown_3: _Optional[bytes] = ..., unknown_4: _Optional[bytes] = ...) -> None: ...
 
 class Extra(_message.Message):
     __slots__ = ("ban_info_url", "reason_no", "title", "violation_reason", "content", "got_it_button", "ban_detail_button", "source")
@@ -279,7 +279,7 @@ class Extra(_message.Message):
     got_it_button: _text_pb2.Text
     ban_detail_button: _text_pb2.Text
     source: str
-    def __init__(self, ban_info_url: _Optional[str] = ..., reason_no: _Optional[int] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., violation_reason: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., got_it_button: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., ban_detail_button: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., source: _Optional[str] = ...) -> None: ...
+    def __init__(self, ban_info_url: _Optional[str] = ..., reason_no: _Optional[int] = ..., title: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., violation_reason: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., content: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., got_it_button: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., ban_detail_button: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., source: _Optional[str] = ...) -> None: ...
 
 class BoostCard(_message.Message):
     __slots__ = ("m_card_id", "task_source", "task_id")
@@ -295,7 +295,7 @@ class MessageEntity(_message.Message):
     __slots__ = ("notify",)
     NOTIFY_FIELD_NUMBER: _ClassVar[int]
     notify: WebcastRoomNotifyMessage
-    def __init__(self, notify: _Optional[_Union[WebcastRoomNotifyMessage, _Mapping]] = ...) -> None: ...
+    def __init__(self, notify: _Optional[_Union[WebcastRoomNotifyMessage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TimeInfo(_message.Message):
     __slots__ = ("client_start_ms", "api_recv_time_ms", "api_send_to_goim_ms")
@@ -331,4 +331,4 @@ class Hashtag(_message.Message):
     title: str
     image: _image_pb2.ImageModel
     namespace: HashtagNamespace
-    def __init__(self, id: _Optional[int] = ..., title: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., namespace: _Optional[_Union[HashtagNamespace, str]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., title: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., namespace: _Optional[_Union[HashtagNamespace, str]] = ...) -> None: ...

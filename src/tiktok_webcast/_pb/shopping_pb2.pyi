@@ -4,7 +4,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -56,7 +56,7 @@ class WebcastOecLiveShoppingMessage(_message.Message):
     voucher: Voucher
     oec_live_shopping_message_v2: OecLiveShoppingMessageV2
     message_info: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action_type: _Optional[int] = ..., live_product_number: _Optional[int] = ..., pop_product: _Optional[_Union[PopProduct, _Mapping]] = ..., trace_info: _Optional[_Union[TraceInfo, _Mapping]] = ..., hot_tags: _Optional[_Iterable[_Union[HotTag, _Mapping]]] = ..., atmosphere_tag_info: _Optional[_Union[AtmosphereTagInfo, _Mapping]] = ..., live_permission_info: _Optional[_Union[LivePermissionInfo, _Mapping]] = ..., product_snap_shot: _Optional[_Union[ProductSnapShot, _Mapping]] = ..., pin_card_delay_time: _Optional[int] = ..., flash_sale_atmosphere_info: _Optional[_Iterable[_Union[FlashSaleAtmosphereInfo, _Mapping]]] = ..., card_type: _Optional[int] = ..., billboard_info: _Optional[_Union[BillboardInfo, _Mapping]] = ..., billboard_display_result: _Optional[_Union[BillboardDisplayResult, _Mapping]] = ..., dispersion_info: _Optional[_Iterable[_Union[DispersionInfo, _Mapping]]] = ..., promotion_info: _Optional[_Union[PromotionInfo, _Mapping]] = ..., campaign_banner_display_result: _Optional[_Union[CampaignBannerDisplayResult, _Mapping]] = ..., campaign_banner_display: _Optional[_Union[CampaignBannerDisplay, _Mapping]] = ..., refresh_live_bag_info: _Optional[_Union[RefreshLiveBagInfo, _Mapping]] = ..., anchor_pin_card_reset_type: _Optional[int] = ..., voucher: _Optional[_Union[Voucher, _Mapping]] = ..., oec_live_shopping_message_v2: _Optional[_Union[OecLiveShoppingMessageV2, _Mapping]] = ..., message_info: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action_type: _Optional[int] = ..., live_product_number: _Optional[int] = ..., pop_product: _Optional[_Union[PopProduct, _Mapping[str, _Any]]] = ..., trace_info: _Optional[_Union[TraceInfo, _Mapping[str, _Any]]] = ..., hot_tags: _Optional[_Iterable[_Union[HotTag, _Mapping[str, _Any]]]] = ..., atmosphere_tag_info: _Optional[_Union[AtmosphereTagInfo, _Mapping[str, _Any]]] = ..., live_permission_info: _Optional[_Union[LivePermissionInfo, _Mapping[str, _Any]]] = ..., product_snap_shot: _Optional[_Union[ProductSnapShot, _Mapping[str, _Any]]] = ..., pin_card_delay_time: _Optional[int] = ..., flash_sale_atmosphere_info: _Optional[_Iterable[_Union[FlashSaleAtmosphereInfo, _Mapping[str, _Any]]]] = ..., card_type: _Optional[int] = ..., billboard_info: _Optional[_Union[BillboardInfo, _Mapping[str, _Any]]] = ..., billboard_display_result: _Optional[_Union[BillboardDisplayResult, _Mapping[str, _Any]]] = ..., dispersion_info: _Optional[_Iterable[_Union[DispersionInfo, _Mapping[str, _Any]]]] = ..., promotion_info: _Optional[_Union[PromotionInfo, _Mapping[str, _Any]]] = ..., campaign_banner_display_result: _Optional[_Union[CampaignBannerDisplayResult, _Mapping[str, _Any]]] = ..., campaign_banner_display: _Optional[_Union[CampaignBannerDisplay, _Mapping[str, _Any]]] = ..., refresh_live_bag_info: _Optional[_Union[RefreshLiveBagInfo, _Mapping[str, _Any]]] = ..., anchor_pin_card_reset_type: _Optional[int] = ..., voucher: _Optional[_Union[Voucher, _Mapping[str, _Any]]] = ..., oec_live_shopping_message_v2: _Optional[_Union[OecLiveShoppingMessageV2, _Mapping[str, _Any]]] = ..., message_info: _Optional[str] = ...) -> None: ...
 
 class WebcastBALeadGenMessage(_message.Message):
     __slots__ = ("common", "op", "pageId", "opTime", "ctaText", "schema", "pinPeriod", "cardIntro", "cardButtonText", "cardTitle")
@@ -80,7 +80,7 @@ class WebcastBALeadGenMessage(_message.Message):
     cardIntro: str
     cardButtonText: str
     cardTitle: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., op: _Optional[int] = ..., pageId: _Optional[int] = ..., opTime: _Optional[int] = ..., ctaText: _Optional[str] = ..., schema: _Optional[str] = ..., pinPeriod: _Optional[int] = ..., cardIntro: _Optional[str] = ..., cardButtonText: _Optional[str] = ..., cardTitle: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., op: _Optional[int] = ..., pageId: _Optional[int] = ..., opTime: _Optional[int] = ..., ctaText: _Optional[str] = ..., schema: _Optional[str] = ..., pinPeriod: _Optional[int] = ..., cardIntro: _Optional[str] = ..., cardButtonText: _Optional[str] = ..., cardTitle: _Optional[str] = ...) -> None: ...
 
 class WebcastPaidContentLiveShoppingMessage(_message.Message):
     __slots__ = ("common", "actionType", "liveSeriesNumber", "popSeries", "timeTag")
@@ -94,7 +94,7 @@ class WebcastPaidContentLiveShoppingMessage(_message.Message):
     liveSeriesNumber: int
     popSeries: PopSeries
     timeTag: TimeTag
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., actionType: _Optional[int] = ..., liveSeriesNumber: _Optional[int] = ..., popSeries: _Optional[_Union[PopSeries, _Mapping]] = ..., timeTag: _Optional[_Union[TimeTag, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., actionType: _Optional[int] = ..., liveSeriesNumber: _Optional[int] = ..., popSeries: _Optional[_Union[PopSeries, _Mapping[str, _Any]]] = ..., timeTag: _Optional[_Union[TimeTag, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastEcShortItemRefreshMessage(_message.Message):
     __slots__ = ("common", "unknown_2")
@@ -102,7 +102,7 @@ class WebcastEcShortItemRefreshMessage(_message.Message):
     UNKNOWN_2_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     unknown_2: EcShortItem
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., unknown_2: _Optional[_Union[EcShortItem, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., unknown_2: _Optional[_Union[EcShortItem, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastEcTaskRegisterMessage(_message.Message):
     __slots__ = ("common", "unknown_2")
@@ -110,7 +110,7 @@ class WebcastEcTaskRegisterMessage(_message.Message):
     UNKNOWN_2_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     unknown_2: EcTask
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., unknown_2: _Optional[_Union[EcTask, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., unknown_2: _Optional[_Union[EcTask, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AtmosphereTagInfo(_message.Message):
     __slots__ = ("tag_type", "atmosphere_tags", "pin_atmosphere_tags")
@@ -153,7 +153,7 @@ class BillboardInfo(_message.Message):
     born_time_ms: str
     billboard_version: int
     da_info: _containers.RepeatedCompositeFieldContainer[BillboardInfo.DaInfoEntry]
-    def __init__(self, billboard_type: _Optional[int] = ..., billboard_ids: _Optional[_Iterable[str]] = ..., source_from: _Optional[int] = ..., born_time_ms: _Optional[str] = ..., billboard_version: _Optional[int] = ..., da_info: _Optional[_Iterable[_Union[BillboardInfo.DaInfoEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, billboard_type: _Optional[int] = ..., billboard_ids: _Optional[_Iterable[str]] = ..., source_from: _Optional[int] = ..., born_time_ms: _Optional[str] = ..., billboard_version: _Optional[int] = ..., da_info: _Optional[_Iterable[_Union[BillboardInfo.DaInfoEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class CampaignBannerDisplay(_message.Message):
     __slots__ = ("image_url", "campaign_banner_is_display", "source_from", "born_time_ms", "billboard_version", "da_info")
@@ -176,7 +176,7 @@ class CampaignBannerDisplay(_message.Message):
     born_time_ms: str
     billboard_version: int
     da_info: _containers.RepeatedCompositeFieldContainer[CampaignBannerDisplay.DaInfoEntry]
-    def __init__(self, image_url: _Optional[str] = ..., campaign_banner_is_display: _Optional[bool] = ..., source_from: _Optional[int] = ..., born_time_ms: _Optional[str] = ..., billboard_version: _Optional[int] = ..., da_info: _Optional[_Iterable[_Union[CampaignBannerDisplay.DaInfoEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, image_url: _Optional[str] = ..., campaign_banner_is_display: _Optional[bool] = ..., source_from: _Optional[int] = ..., born_time_ms: _Optional[str] = ..., billboard_version: _Optional[int] = ..., da_info: _Optional[_Iterable[_Union[CampaignBannerDisplay.DaInfoEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class CampaignBannerDisplayResult(_message.Message):
     __slots__ = ("campaign_banner_display_result",)
@@ -327,7 +327,7 @@ class TraceInfo(_message.Message):
     send_time: int
     trace_time_map: _containers.RepeatedCompositeFieldContainer[TraceInfo.TraceTimeMapEntry]
     da_info: _containers.RepeatedCompositeFieldContainer[TraceInfo.DaInfoEntry]
-    def __init__(self, operate_time: _Optional[int] = ..., arrival_time: _Optional[int] = ..., send_time: _Optional[int] = ..., trace_time_map: _Optional[_Iterable[_Union[TraceInfo.TraceTimeMapEntry, _Mapping]]] = ..., da_info: _Optional[_Iterable[_Union[TraceInfo.DaInfoEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, operate_time: _Optional[int] = ..., arrival_time: _Optional[int] = ..., send_time: _Optional[int] = ..., trace_time_map: _Optional[_Iterable[_Union[TraceInfo.TraceTimeMapEntry, _Mapping[str, _Any]]]] = ..., da_info: _Optional[_Iterable[_Union[TraceInfo.DaInfoEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class Voucher(_message.Message):
     __slots__ = ("voucher_type_id", "task_id", "task_type", "live_voucher_type", "creator_operation_unique_id", "voucher_max_face_value")

@@ -5,7 +5,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -15,7 +15,7 @@ class WebcastAnchorToolModificationMessage(_message.Message):
     MODIFICATION_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     modification: AnchorToolModification
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., modification: _Optional[_Union[AnchorToolModification, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., modification: _Optional[_Union[AnchorToolModification, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastDonationStickerModifyMethod(_message.Message):
     __slots__ = ("common", "decorationList")
@@ -23,7 +23,7 @@ class WebcastDonationStickerModifyMethod(_message.Message):
     DECORATIONLIST_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     decorationList: _containers.RepeatedCompositeFieldContainer[DonationSticker]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., decorationList: _Optional[_Iterable[_Union[DonationSticker, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., decorationList: _Optional[_Iterable[_Union[DonationSticker, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class WebcastRoomStickerMessage(_message.Message):
     __slots__ = ("common", "stickerList")
@@ -31,7 +31,7 @@ class WebcastRoomStickerMessage(_message.Message):
     STICKERLIST_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     stickerList: _containers.RepeatedCompositeFieldContainer[RoomSticker]
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., stickerList: _Optional[_Iterable[_Union[RoomSticker, _Mapping]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., stickerList: _Optional[_Iterable[_Union[RoomSticker, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class AnchorToolModification(_message.Message):
     __slots__ = ("roomId", "userId", "effectId", "name", "resourceId", "modificationType", "role", "msgType", "subType", "startTime", "endTime", "duration", "tab", "mode", "value", "url", "scene", "status", "content")
@@ -74,7 +74,7 @@ class AnchorToolModification(_message.Message):
     scene: str
     status: int
     content: str
-    def __init__(self, roomId: _Optional[int] = ..., userId: _Optional[int] = ..., effectId: _Optional[int] = ..., name: _Optional[str] = ..., resourceId: _Optional[str] = ..., modificationType: _Optional[int] = ..., role: _Optional[int] = ..., msgType: _Optional[int] = ..., subType: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., duration: _Optional[int] = ..., tab: _Optional[str] = ..., mode: _Optional[int] = ..., value: _Optional[float] = ..., url: _Optional[str] = ..., scene: _Optional[str] = ..., status: _Optional[int] = ..., content: _Optional[str] = ..., **kwargs) -> None: ...
+    def __init__(self, roomId: _Optional[int] = ..., userId: _Optional[int] = ..., effectId: _Optional[int] = ..., name: _Optional[str] = ..., resourceId: _Optional[str] = ..., modificationType: _Optional[int] = ..., role: _Optional[int] = ..., msgType: _Optional[int] = ..., subType: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., duration: _Optional[int] = ..., tab: _Optional[str] = ..., mode: _Optional[int] = ..., value: _Optional[float] = ..., url: _Optional[str] = ..., scene: _Optional[str] = ..., status: _Optional[int] = ..., content: _Optional[str] = ..., **kwargs: _Any) -> None: ...
 
 class DonationSticker(_message.Message):
     __slots__ = ("id", "image", "type", "inputRect", "textSize", "textColor", "content", "maxLength", "status", "screenHeight", "x", "screenWidth", "y", "kind", "subType")
@@ -108,7 +108,7 @@ class DonationSticker(_message.Message):
     y: int
     kind: int
     subType: int
-    def __init__(self, id: _Optional[int] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., type: _Optional[int] = ..., inputRect: _Optional[_Iterable[int]] = ..., textSize: _Optional[int] = ..., textColor: _Optional[str] = ..., content: _Optional[_Union[OrganizationModel, _Mapping]] = ..., maxLength: _Optional[int] = ..., status: _Optional[int] = ..., screenHeight: _Optional[int] = ..., x: _Optional[int] = ..., screenWidth: _Optional[int] = ..., y: _Optional[int] = ..., kind: _Optional[int] = ..., subType: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., type: _Optional[int] = ..., inputRect: _Optional[_Iterable[int]] = ..., textSize: _Optional[int] = ..., textColor: _Optional[str] = ..., content: _Optional[_Union[OrganizationModel, _Mapping[str, _Any]]] = ..., maxLength: _Optional[int] = ..., status: _Optional[int] = ..., screenHeight: _Optional[int] = ..., x: _Optional[int] = ..., screenWidth: _Optional[int] = ..., y: _Optional[int] = ..., kind: _Optional[int] = ..., subType: _Optional[int] = ...) -> None: ...
 
 class OrganizationModel(_message.Message):
     __slots__ = ("name", "desc", "detailUrl", "donateLink", "icon", "organizationId")
@@ -124,7 +124,7 @@ class OrganizationModel(_message.Message):
     donateLink: str
     icon: _image_pb2.ImageModel
     organizationId: str
-    def __init__(self, name: _Optional[str] = ..., desc: _Optional[str] = ..., detailUrl: _Optional[str] = ..., donateLink: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., organizationId: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., desc: _Optional[str] = ..., detailUrl: _Optional[str] = ..., donateLink: _Optional[str] = ..., icon: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., organizationId: _Optional[str] = ...) -> None: ...
 
 class RoomSticker(_message.Message):
     __slots__ = ("unknown_1", "name", "unknown_3", "unknown_4", "unknown_5", "unknown_6", "image", "ninePatchImage", "unknown_9", "unknown_10", "unknown_11", "unknown_12", "topLeftHeight", "topLeftWidth", "bottomRightHeight", "bottomRightWidth", "reviewStatus", "edited", "auditInfo", "starlingKey", "extra")
@@ -170,4 +170,4 @@ class RoomSticker(_message.Message):
     auditInfo: bytes
     starlingKey: str
     extra: str
-    def __init__(self, unknown_1: _Optional[int] = ..., name: _Optional[str] = ..., unknown_3: _Optional[int] = ..., unknown_4: _Optional[str] = ..., unknown_5: _Optional[int] = ..., unknown_6: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., ninePatchImage: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., unknown_9: _Optional[int] = ..., unknown_10: _Optional[int] = ..., unknown_11: _Optional[int] = ..., unknown_12: _Optional[int] = ..., topLeftHeight: _Optional[int] = ..., topLeftWidth: _Optional[int] = ..., bottomRightHeight: _Optional[int] = ..., bottomRightWidth: _Optional[int] = ..., reviewStatus: _Optional[int] = ..., edited: _Optional[bool] = ..., auditInfo: _Optional[bytes] = ..., starlingKey: _Optional[str] = ..., extra: _Optional[str] = ...) -> None: ...
+    def __init__(self, unknown_1: _Optional[int] = ..., name: _Optional[str] = ..., unknown_3: _Optional[int] = ..., unknown_4: _Optional[str] = ..., unknown_5: _Optional[int] = ..., unknown_6: _Optional[str] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., ninePatchImage: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., unknown_9: _Optional[int] = ..., unknown_10: _Optional[int] = ..., unknown_11: _Optional[int] = ..., unknown_12: _Optional[int] = ..., topLeftHeight: _Optional[int] = ..., topLeftWidth: _Optional[int] = ..., bottomRightHeight: _Optional[int] = ..., bottomRightWidth: _Optional[int] = ..., reviewStatus: _Optional[int] = ..., edited: _Optional[bool] = ..., auditInfo: _Optional[bytes] = ..., starlingKey: _Optional[str] = ..., extra: _Optional[str] = ...) -> None: ...

@@ -5,7 +5,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -97,7 +97,7 @@ class CreatorScoreDisplayInfo(_message.Message):
     SCORE_LEVEL_FIELD_NUMBER: _ClassVar[int]
     ecommerce_entrance_label: CreatorScoreLabelInfo
     score_level: int
-    def __init__(self, ecommerce_entrance_label: _Optional[_Union[CreatorScoreLabelInfo, _Mapping]] = ..., score_level: _Optional[int] = ...) -> None: ...
+    def __init__(self, ecommerce_entrance_label: _Optional[_Union[CreatorScoreLabelInfo, _Mapping[str, _Any]]] = ..., score_level: _Optional[int] = ...) -> None: ...
 
 class CreatorScoreLabelInfo(_message.Message):
     __slots__ = ("label_text", "label_text_color_dark", "label_text_color_light", "logo_dark", "logo_light", "pop_up_info")
@@ -113,7 +113,7 @@ class CreatorScoreLabelInfo(_message.Message):
     logo_dark: _image_pb2.ImageModel
     logo_light: _image_pb2.ImageModel
     pop_up_info: PopUpInfo
-    def __init__(self, label_text: _Optional[str] = ..., label_text_color_dark: _Optional[str] = ..., label_text_color_light: _Optional[str] = ..., logo_dark: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., logo_light: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., pop_up_info: _Optional[_Union[PopUpInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, label_text: _Optional[str] = ..., label_text_color_dark: _Optional[str] = ..., label_text_color_light: _Optional[str] = ..., logo_dark: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., logo_light: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., pop_up_info: _Optional[_Union[PopUpInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class CreatorScoreProfile(_message.Message):
     __slots__ = ("final_score", "country_code", "display_info", "score_info_extra")
@@ -132,7 +132,7 @@ class CreatorScoreProfile(_message.Message):
     country_code: str
     display_info: CreatorScoreDisplayInfo
     score_info_extra: _containers.RepeatedCompositeFieldContainer[CreatorScoreProfile.ScoreInfoExtraEntry]
-    def __init__(self, final_score: _Optional[float] = ..., country_code: _Optional[str] = ..., display_info: _Optional[_Union[CreatorScoreDisplayInfo, _Mapping]] = ..., score_info_extra: _Optional[_Iterable[_Union[CreatorScoreProfile.ScoreInfoExtraEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, final_score: _Optional[float] = ..., country_code: _Optional[str] = ..., display_info: _Optional[_Union[CreatorScoreDisplayInfo, _Mapping[str, _Any]]] = ..., score_info_extra: _Optional[_Iterable[_Union[CreatorScoreProfile.ScoreInfoExtraEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class EcommerceEntrance(_message.Message):
     __slots__ = ("entrance_type", "creator_type", "schema", "shop_entrance_info", "showcase_entrance_info", "view_version", "avatar_background_color", "avatar_style_version")
@@ -152,7 +152,7 @@ class EcommerceEntrance(_message.Message):
     view_version: UserEcommerceEntranceViewVersion
     avatar_background_color: str
     avatar_style_version: int
-    def __init__(self, entrance_type: _Optional[_Union[UserEcommerceEntranceEntranceType, str]] = ..., creator_type: _Optional[_Union[UserEcommerceEntranceCreatorType, str]] = ..., schema: _Optional[str] = ..., shop_entrance_info: _Optional[_Union[ShopEntranceInfo, _Mapping]] = ..., showcase_entrance_info: _Optional[_Union[ShowcaseEntranceInfo, _Mapping]] = ..., view_version: _Optional[_Union[UserEcommerceEntranceViewVersion, str]] = ..., avatar_background_color: _Optional[str] = ..., avatar_style_version: _Optional[int] = ...) -> None: ...
+    def __init__(self, entrance_type: _Optional[_Union[UserEcommerceEntranceEntranceType, str]] = ..., creator_type: _Optional[_Union[UserEcommerceEntranceCreatorType, str]] = ..., schema: _Optional[str] = ..., shop_entrance_info: _Optional[_Union[ShopEntranceInfo, _Mapping[str, _Any]]] = ..., showcase_entrance_info: _Optional[_Union[ShowcaseEntranceInfo, _Mapping[str, _Any]]] = ..., view_version: _Optional[_Union[UserEcommerceEntranceViewVersion, str]] = ..., avatar_background_color: _Optional[str] = ..., avatar_style_version: _Optional[int] = ...) -> None: ...
 
 class PopUpInfo(_message.Message):
     __slots__ = ("title", "description")
@@ -196,7 +196,7 @@ class ShopEntranceInfo(_message.Message):
     show_rate_not_applicable: bool
     selling_point: _containers.RepeatedCompositeFieldContainer[SellingPoint]
     top_rated_info: TopRatedInfo
-    def __init__(self, shop_id: _Optional[str] = ..., shop_name: _Optional[str] = ..., shop_rating: _Optional[str] = ..., store_label: _Optional[_Union[StoreLabel, _Mapping]] = ..., format_sold_count: _Optional[str] = ..., sold_count: _Optional[int] = ..., exp_rate_percentile: _Optional[int] = ..., exp_rate_top_display: _Optional[str] = ..., rate_display_style: _Optional[int] = ..., show_rate_not_applicable: _Optional[bool] = ..., selling_point: _Optional[_Iterable[_Union[SellingPoint, _Mapping]]] = ..., top_rated_info: _Optional[_Union[TopRatedInfo, _Mapping]] = ...) -> None: ...
+    def __init__(self, shop_id: _Optional[str] = ..., shop_name: _Optional[str] = ..., shop_rating: _Optional[str] = ..., store_label: _Optional[_Union[StoreLabel, _Mapping[str, _Any]]] = ..., format_sold_count: _Optional[str] = ..., sold_count: _Optional[int] = ..., exp_rate_percentile: _Optional[int] = ..., exp_rate_top_display: _Optional[str] = ..., rate_display_style: _Optional[int] = ..., show_rate_not_applicable: _Optional[bool] = ..., selling_point: _Optional[_Iterable[_Union[SellingPoint, _Mapping[str, _Any]]]] = ..., top_rated_info: _Optional[_Union[TopRatedInfo, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ShopLabelImage(_message.Message):
     __slots__ = ("height", "width", "minetype", "thumb_uri", "thumb_uri_list", "uri", "url_list", "color")
@@ -232,7 +232,7 @@ class ShopThemedImage(_message.Message):
     DARK_FIELD_NUMBER: _ClassVar[int]
     light: ShopLabelImage
     dark: ShopLabelImage
-    def __init__(self, light: _Optional[_Union[ShopLabelImage, _Mapping]] = ..., dark: _Optional[_Union[ShopLabelImage, _Mapping]] = ...) -> None: ...
+    def __init__(self, light: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ..., dark: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class ShowcaseEntranceInfo(_message.Message):
     __slots__ = ("format_sold_count", "sold_count", "showcase_name", "selling_point", "creator_score_profile")
@@ -246,7 +246,7 @@ class ShowcaseEntranceInfo(_message.Message):
     showcase_name: str
     selling_point: _containers.RepeatedCompositeFieldContainer[SellingPoint]
     creator_score_profile: CreatorScoreProfile
-    def __init__(self, format_sold_count: _Optional[str] = ..., sold_count: _Optional[int] = ..., showcase_name: _Optional[str] = ..., selling_point: _Optional[_Iterable[_Union[SellingPoint, _Mapping]]] = ..., creator_score_profile: _Optional[_Union[CreatorScoreProfile, _Mapping]] = ...) -> None: ...
+    def __init__(self, format_sold_count: _Optional[str] = ..., sold_count: _Optional[int] = ..., showcase_name: _Optional[str] = ..., selling_point: _Optional[_Iterable[_Union[SellingPoint, _Mapping[str, _Any]]]] = ..., creator_score_profile: _Optional[_Union[CreatorScoreProfile, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class StoreIdentityLabel(_message.Message):
     __slots__ = ("label_type", "identity_label_text", "identity_logo_light", "identity_logo_dark", "identity_label_bg_color_light", "identity_label_bg_color_dark", "identity_label_text_color_light", "identity_label_text_color_dark", "shop_explanation_page_schema", "shop_identity_label_key", "identity_image_logo")
@@ -272,7 +272,7 @@ class StoreIdentityLabel(_message.Message):
     shop_explanation_page_schema: str
     shop_identity_label_key: str
     identity_image_logo: ShopThemedImage
-    def __init__(self, label_type: _Optional[_Union[UserEcommerceEntranceShopEntranceInfoStoreLabelShopIdentityLabelType, str]] = ..., identity_label_text: _Optional[str] = ..., identity_logo_light: _Optional[_Union[ShopLabelImage, _Mapping]] = ..., identity_logo_dark: _Optional[_Union[ShopLabelImage, _Mapping]] = ..., identity_label_bg_color_light: _Optional[str] = ..., identity_label_bg_color_dark: _Optional[str] = ..., identity_label_text_color_light: _Optional[str] = ..., identity_label_text_color_dark: _Optional[str] = ..., shop_explanation_page_schema: _Optional[str] = ..., shop_identity_label_key: _Optional[str] = ..., identity_image_logo: _Optional[_Union[ShopThemedImage, _Mapping]] = ...) -> None: ...
+    def __init__(self, label_type: _Optional[_Union[UserEcommerceEntranceShopEntranceInfoStoreLabelShopIdentityLabelType, str]] = ..., identity_label_text: _Optional[str] = ..., identity_logo_light: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ..., identity_logo_dark: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ..., identity_label_bg_color_light: _Optional[str] = ..., identity_label_bg_color_dark: _Optional[str] = ..., identity_label_text_color_light: _Optional[str] = ..., identity_label_text_color_dark: _Optional[str] = ..., shop_explanation_page_schema: _Optional[str] = ..., shop_identity_label_key: _Optional[str] = ..., identity_image_logo: _Optional[_Union[ShopThemedImage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class StoreLabel(_message.Message):
     __slots__ = ("official_label", "is_bytemall", "shop_identity_label")
@@ -282,7 +282,7 @@ class StoreLabel(_message.Message):
     official_label: StoreOfficialLabel
     is_bytemall: bool
     shop_identity_label: StoreIdentityLabel
-    def __init__(self, official_label: _Optional[_Union[StoreOfficialLabel, _Mapping]] = ..., is_bytemall: _Optional[bool] = ..., shop_identity_label: _Optional[_Union[StoreIdentityLabel, _Mapping]] = ...) -> None: ...
+    def __init__(self, official_label: _Optional[_Union[StoreOfficialLabel, _Mapping[str, _Any]]] = ..., is_bytemall: _Optional[bool] = ..., shop_identity_label: _Optional[_Union[StoreIdentityLabel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class StoreOfficialLabel(_message.Message):
     __slots__ = ("label_image_light", "label_image_dark", "label_type", "label_type_str")
@@ -294,7 +294,7 @@ class StoreOfficialLabel(_message.Message):
     label_image_dark: ShopLabelImage
     label_type: UserEcommerceEntranceShopEntranceInfoStoreLabelStoreBrandLabelType
     label_type_str: str
-    def __init__(self, label_image_light: _Optional[_Union[ShopLabelImage, _Mapping]] = ..., label_image_dark: _Optional[_Union[ShopLabelImage, _Mapping]] = ..., label_type: _Optional[_Union[UserEcommerceEntranceShopEntranceInfoStoreLabelStoreBrandLabelType, str]] = ..., label_type_str: _Optional[str] = ...) -> None: ...
+    def __init__(self, label_image_light: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ..., label_image_dark: _Optional[_Union[ShopLabelImage, _Mapping[str, _Any]]] = ..., label_type: _Optional[_Union[UserEcommerceEntranceShopEntranceInfoStoreLabelStoreBrandLabelType, str]] = ..., label_type_str: _Optional[str] = ...) -> None: ...
 
 class TopRatedInfo(_message.Message):
     __slots__ = ("is_top_rated", "top_rated_style", "schema")
@@ -304,7 +304,7 @@ class TopRatedInfo(_message.Message):
     is_top_rated: bool
     top_rated_style: TopRatedStyle
     schema: str
-    def __init__(self, is_top_rated: _Optional[bool] = ..., top_rated_style: _Optional[_Union[TopRatedStyle, _Mapping]] = ..., schema: _Optional[str] = ...) -> None: ...
+    def __init__(self, is_top_rated: _Optional[bool] = ..., top_rated_style: _Optional[_Union[TopRatedStyle, _Mapping[str, _Any]]] = ..., schema: _Optional[str] = ...) -> None: ...
 
 class TopRatedStyle(_message.Message):
     __slots__ = ("text", "text_color", "background_color", "overlay_text_color", "overlay_background_color", "long_text")
@@ -320,4 +320,4 @@ class TopRatedStyle(_message.Message):
     overlay_text_color: ShopThemeColor
     overlay_background_color: ShopThemeColor
     long_text: str
-    def __init__(self, text: _Optional[str] = ..., text_color: _Optional[_Union[ShopThemeColor, _Mapping]] = ..., background_color: _Optional[_Union[ShopThemeColor, _Mapping]] = ..., overlay_text_color: _Optional[_Union[ShopThemeColor, _Mapping]] = ..., overlay_background_color: _Optional[_Union[ShopThemeColor, _Mapping]] = ..., long_text: _Optional[str] = ...) -> None: ...
+    def __init__(self, text: _Optional[str] = ..., text_color: _Optional[_Union[ShopThemeColor, _Mapping[str, _Any]]] = ..., background_color: _Optional[_Union[ShopThemeColor, _Mapping[str, _Any]]] = ..., overlay_text_color: _Optional[_Union[ShopThemeColor, _Mapping[str, _Any]]] = ..., overlay_background_color: _Optional[_Union[ShopThemeColor, _Mapping[str, _Any]]] = ..., long_text: _Optional[str] = ...) -> None: ...

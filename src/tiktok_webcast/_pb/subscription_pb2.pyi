@@ -10,7 +10,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -136,7 +136,7 @@ class WebcastSubNotifyMessage(_message.Message):
     public_area_message_common: _common_pb2.PublicAreaMessageCommon
     package_id: str
     event_tracking: _common_pb2.RoomNotifyMessage.EventTracking
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., exhibition_type: _Optional[_Union[ExhibitionType, str]] = ..., sub_month: _Optional[int] = ..., subscribe_type: _Optional[_Union[SubscribeType, str]] = ..., old_subscribe_status: _Optional[_Union[OldSubscribeStatus, str]] = ..., message_type: _Optional[_Union[_common_pb2.MessageType, str]] = ..., subscribing_status: _Optional[_Union[SubscribingStatus, str]] = ..., is_send: _Optional[bool] = ..., is_custom: _Optional[bool] = ..., gift_source: _Optional[_Union[_common_pb2.GiftSource, str]] = ..., message_display_style: _Optional[_Union[MessageDisplayStyle, str]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping]] = ..., package_id: _Optional[str] = ..., event_tracking: _Optional[_Union[_common_pb2.RoomNotifyMessage.EventTracking, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., exhibition_type: _Optional[_Union[ExhibitionType, str]] = ..., sub_month: _Optional[int] = ..., subscribe_type: _Optional[_Union[SubscribeType, str]] = ..., old_subscribe_status: _Optional[_Union[OldSubscribeStatus, str]] = ..., message_type: _Optional[_Union[_common_pb2.MessageType, str]] = ..., subscribing_status: _Optional[_Union[SubscribingStatus, str]] = ..., is_send: _Optional[bool] = ..., is_custom: _Optional[bool] = ..., gift_source: _Optional[_Union[_common_pb2.GiftSource, str]] = ..., message_display_style: _Optional[_Union[MessageDisplayStyle, str]] = ..., public_area_message_common: _Optional[_Union[_common_pb2.PublicAreaMessageCommon, _Mapping[str, _Any]]] = ..., package_id: _Optional[str] = ..., event_tracking: _Optional[_Union[_common_pb2.RoomNotifyMessage.EventTracking, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastSubCapsuleMessage(_message.Message):
     __slots__ = ("common", "description", "btn_name", "btn_url")
@@ -148,7 +148,7 @@ class WebcastSubCapsuleMessage(_message.Message):
     description: str
     btn_name: str
     btn_url: str
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., description: _Optional[str] = ..., btn_name: _Optional[str] = ..., btn_url: _Optional[str] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., description: _Optional[str] = ..., btn_name: _Optional[str] = ..., btn_url: _Optional[str] = ...) -> None: ...
 
 class WebcastSubPinEventMessage(_message.Message):
     __slots__ = ("common", "action_type", "card", "operator_user_id")
@@ -160,7 +160,7 @@ class WebcastSubPinEventMessage(_message.Message):
     action_type: SubPinEventMessageActionType
     card: SubPinCard
     operator_user_id: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., action_type: _Optional[_Union[SubPinEventMessageActionType, str]] = ..., card: _Optional[_Union[SubPinCard, _Mapping]] = ..., operator_user_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., action_type: _Optional[_Union[SubPinEventMessageActionType, str]] = ..., card: _Optional[_Union[SubPinCard, _Mapping[str, _Any]]] = ..., operator_user_id: _Optional[int] = ...) -> None: ...
 
 class WebcastSubscriptionNotifyMessage(_message.Message):
     __slots__ = ("common", "user", "exhibition_type")
@@ -170,7 +170,7 @@ class WebcastSubscriptionNotifyMessage(_message.Message):
     common: _common_pb2.CommonMessageData
     user: _user_pb2.User
     exhibition_type: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., exhibition_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., exhibition_type: _Optional[int] = ...) -> None: ...
 
 class WebcastSubTimerStickerMessage(_message.Message):
     __slots__ = ("common", "sticker")
@@ -178,7 +178,7 @@ class WebcastSubTimerStickerMessage(_message.Message):
     STICKER_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     sticker: SubTimerSticker
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., sticker: _Optional[_Union[SubTimerSticker, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., sticker: _Optional[_Union[SubTimerSticker, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastSubWaveMessage(_message.Message):
     __slots__ = ("common", "subWaveImMsg")
@@ -186,7 +186,7 @@ class WebcastSubWaveMessage(_message.Message):
     SUBWAVEIMMSG_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     subWaveImMsg: SubWaveImMsg
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., subWaveImMsg: _Optional[_Union[SubWaveImMsg, _Mapping]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., subWaveImMsg: _Optional[_Union[SubWaveImMsg, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastSubscriptionGuideMessage(_message.Message):
     __slots__ = ("common", "description", "buttonName", "buttonUrl", "capsuleScene", "from_user_id")
@@ -202,7 +202,7 @@ class WebcastSubscriptionGuideMessage(_message.Message):
     buttonUrl: str
     capsuleScene: str
     from_user_id: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping]] = ..., description: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., buttonName: _Optional[_Union[_text_pb2.Text, _Mapping]] = ..., buttonUrl: _Optional[str] = ..., capsuleScene: _Optional[str] = ..., from_user_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., description: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., buttonName: _Optional[_Union[_text_pb2.Text, _Mapping[str, _Any]]] = ..., buttonUrl: _Optional[str] = ..., capsuleScene: _Optional[str] = ..., from_user_id: _Optional[int] = ...) -> None: ...
 
 class SubPinCard(_message.Message):
     __slots__ = ("time_to_live", "title", "desc", "image", "type", "id", "template_id", "goal_pin_card", "action_schema", "last_pin_timestamp", "extra_info", "highlight_text_num", "icons", "pin_source")
@@ -234,7 +234,7 @@ class SubPinCard(_message.Message):
     highlight_text_num: int
     icons: _containers.RepeatedCompositeFieldContainer[_image_pb2.ImageModel]
     pin_source: int
-    def __init__(self, time_to_live: _Optional[int] = ..., title: _Optional[bytes] = ..., desc: _Optional[bytes] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., type: _Optional[_Union[PinCardType, str]] = ..., id: _Optional[int] = ..., template_id: _Optional[int] = ..., goal_pin_card: _Optional[_Union[SubGoalPinCard, _Mapping]] = ..., action_schema: _Optional[str] = ..., last_pin_timestamp: _Optional[int] = ..., extra_info: _Optional[bytes] = ..., highlight_text_num: _Optional[int] = ..., icons: _Optional[_Iterable[_Union[_image_pb2.ImageModel, _Mapping]]] = ..., pin_source: _Optional[int] = ...) -> None: ...
+    def __init__(self, time_to_live: _Optional[int] = ..., title: _Optional[bytes] = ..., desc: _Optional[bytes] = ..., image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., type: _Optional[_Union[PinCardType, str]] = ..., id: _Optional[int] = ..., template_id: _Optional[int] = ..., goal_pin_card: _Optional[_Union[SubGoalPinCard, _Mapping[str, _Any]]] = ..., action_schema: _Optional[str] = ..., last_pin_timestamp: _Optional[int] = ..., extra_info: _Optional[bytes] = ..., highlight_text_num: _Optional[int] = ..., icons: _Optional[_Iterable[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]]] = ..., pin_source: _Optional[int] = ...) -> None: ...
 
 class SubGoalPinCard(_message.Message):
     __slots__ = ("goal_id", "time_to_live", "desc", "target", "progress")
@@ -248,7 +248,7 @@ class SubGoalPinCard(_message.Message):
     desc: SubPinCardText
     target: int
     progress: int
-    def __init__(self, goal_id: _Optional[int] = ..., time_to_live: _Optional[int] = ..., desc: _Optional[_Union[SubPinCardText, _Mapping]] = ..., target: _Optional[int] = ..., progress: _Optional[int] = ...) -> None: ...
+    def __init__(self, goal_id: _Optional[int] = ..., time_to_live: _Optional[int] = ..., desc: _Optional[_Union[SubPinCardText, _Mapping[str, _Any]]] = ..., target: _Optional[int] = ..., progress: _Optional[int] = ...) -> None: ...
 
 class SubPinCardText(_message.Message):
     __slots__ = ("type", "content")
@@ -360,7 +360,7 @@ class SubWaveImMsg(_message.Message):
     waveReward: bytes
     currentStrikeRound: bytes
     strikeEnabled: bool
-    def __init__(self, msgType: _Optional[_Union[SubWaveImMsg.SubWaveImMsgType, str]] = ..., newComeSubscriberInfo: _Optional[_Union[SubWaveSubscriberInfo, _Mapping]] = ..., subWaveInfoCommon: _Optional[_Union[SubWaveInfoCommon, _Mapping]] = ..., waveReward: _Optional[bytes] = ..., currentStrikeRound: _Optional[bytes] = ..., strikeEnabled: _Optional[bool] = ...) -> None: ...
+    def __init__(self, msgType: _Optional[_Union[SubWaveImMsg.SubWaveImMsgType, str]] = ..., newComeSubscriberInfo: _Optional[_Union[SubWaveSubscriberInfo, _Mapping[str, _Any]]] = ..., subWaveInfoCommon: _Optional[_Union[SubWaveInfoCommon, _Mapping[str, _Any]]] = ..., waveReward: _Optional[bytes] = ..., currentStrikeRound: _Optional[bytes] = ..., strikeEnabled: _Optional[bool] = ...) -> None: ...
 
 class SubWaveSubscriberInfo(_message.Message):
     __slots__ = ("userId", "avatar", "displayId", "userIdStr", "badgeList")
@@ -374,7 +374,7 @@ class SubWaveSubscriberInfo(_message.Message):
     displayId: str
     userIdStr: str
     badgeList: _containers.RepeatedCompositeFieldContainer[_badge_pb2.BadgeStruct]
-    def __init__(self, userId: _Optional[int] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ..., displayId: _Optional[str] = ..., userIdStr: _Optional[str] = ..., badgeList: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping]]] = ...) -> None: ...
+    def __init__(self, userId: _Optional[int] = ..., avatar: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., displayId: _Optional[str] = ..., userIdStr: _Optional[str] = ..., badgeList: _Optional[_Iterable[_Union[_badge_pb2.BadgeStruct, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class SubWaveInfoCommon(_message.Message):
     __slots__ = ("subWaveSettings", "waveSubCount", "totalSubCount", "startTime", "endTime", "waveStatus", "thanksList", "waveTargetSubCount", "waveOpenRecordId", "subWaveStrikes")
@@ -408,7 +408,7 @@ class SubWaveInfoCommon(_message.Message):
     waveTargetSubCount: int
     waveOpenRecordId: int
     subWaveStrikes: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, subWaveSettings: _Optional[_Union[AnchorSubWaveCurrentSettings, _Mapping]] = ..., waveSubCount: _Optional[int] = ..., totalSubCount: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., waveStatus: _Optional[_Union[SubWaveInfoCommon.WaveStatus, str]] = ..., thanksList: _Optional[_Iterable[_Union[SubWaveSubscriberInfo, _Mapping]]] = ..., waveTargetSubCount: _Optional[int] = ..., waveOpenRecordId: _Optional[int] = ..., subWaveStrikes: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, subWaveSettings: _Optional[_Union[AnchorSubWaveCurrentSettings, _Mapping[str, _Any]]] = ..., waveSubCount: _Optional[int] = ..., totalSubCount: _Optional[int] = ..., startTime: _Optional[int] = ..., endTime: _Optional[int] = ..., waveStatus: _Optional[_Union[SubWaveInfoCommon.WaveStatus, str]] = ..., thanksList: _Optional[_Iterable[_Union[SubWaveSubscriberInfo, _Mapping[str, _Any]]]] = ..., waveTargetSubCount: _Optional[int] = ..., waveOpenRecordId: _Optional[int] = ..., subWaveStrikes: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class AnchorSubWaveCurrentSettings(_message.Message):
     __slots__ = ("anchorSubWaveTriggerSettings", "anchorSubWaveChallengeSettings")
@@ -416,7 +416,7 @@ class AnchorSubWaveCurrentSettings(_message.Message):
     ANCHORSUBWAVECHALLENGESETTINGS_FIELD_NUMBER: _ClassVar[int]
     anchorSubWaveTriggerSettings: AnchorSubWaveTriggerSettings
     anchorSubWaveChallengeSettings: AnchorSubWaveChallengeSettings
-    def __init__(self, anchorSubWaveTriggerSettings: _Optional[_Union[AnchorSubWaveTriggerSettings, _Mapping]] = ..., anchorSubWaveChallengeSettings: _Optional[_Union[AnchorSubWaveChallengeSettings, _Mapping]] = ...) -> None: ...
+    def __init__(self, anchorSubWaveTriggerSettings: _Optional[_Union[AnchorSubWaveTriggerSettings, _Mapping[str, _Any]]] = ..., anchorSubWaveChallengeSettings: _Optional[_Union[AnchorSubWaveChallengeSettings, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class AnchorSubWaveTriggerSettings(_message.Message):
     __slots__ = ("id", "name", "needSubCounts")
@@ -440,4 +440,4 @@ class AnchorSubWaveChallengeSettings(_message.Message):
     needSubCounts: int
     duringTime: int
     emoteList: _containers.RepeatedCompositeFieldContainer[_chat_pb2.EmoteModel]
-    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., needSubCounts: _Optional[int] = ..., duringTime: _Optional[int] = ..., emoteList: _Optional[_Iterable[_Union[_chat_pb2.EmoteModel, _Mapping]]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., needSubCounts: _Optional[int] = ..., duringTime: _Optional[int] = ..., emoteList: _Optional[_Iterable[_Union[_chat_pb2.EmoteModel, _Mapping[str, _Any]]]] = ...) -> None: ...

@@ -6,7 +6,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import Any as _Any, ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -32,7 +32,7 @@ class PatternRef(_message.Message):
     key: str
     default_pattern: str
     key_groups: _containers.RepeatedCompositeFieldContainer[PatternRef.KeyGroupsEntry]
-    def __init__(self, key: _Optional[str] = ..., default_pattern: _Optional[str] = ..., key_groups: _Optional[_Iterable[_Union[PatternRef.KeyGroupsEntry, _Mapping]]] = ...) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., default_pattern: _Optional[str] = ..., key_groups: _Optional[_Iterable[_Union[PatternRef.KeyGroupsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class SpecifiedDisplayText(_message.Message):
     __slots__ = ("uid", "display_text")
@@ -40,7 +40,7 @@ class SpecifiedDisplayText(_message.Message):
     DISPLAY_TEXT_FIELD_NUMBER: _ClassVar[int]
     uid: int
     display_text: Text
-    def __init__(self, uid: _Optional[int] = ..., display_text: _Optional[_Union[Text, _Mapping]] = ...) -> None: ...
+    def __init__(self, uid: _Optional[int] = ..., display_text: _Optional[_Union[Text, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class Text(_message.Message):
     __slots__ = ("key", "default_pattern", "default_format", "pieces")
@@ -52,7 +52,7 @@ class Text(_message.Message):
     default_pattern: str
     default_format: TextFormat
     pieces: _containers.RepeatedCompositeFieldContainer[TextPiece]
-    def __init__(self, key: _Optional[str] = ..., default_pattern: _Optional[str] = ..., default_format: _Optional[_Union[TextFormat, _Mapping]] = ..., pieces: _Optional[_Iterable[_Union[TextPiece, _Mapping]]] = ...) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., default_pattern: _Optional[str] = ..., default_format: _Optional[_Union[TextFormat, _Mapping[str, _Any]]] = ..., pieces: _Optional[_Iterable[_Union[TextPiece, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class TextFormat(_message.Message):
     __slots__ = ("color", "bold", "italic", "weight", "italic_angle", "font_size", "use_heigh_light_color", "use_remote_clor")
@@ -94,7 +94,7 @@ class TextPiece(_message.Message):
     heart_value: TextPieceHeart
     pattern_ref_value: TextPiecePatternRef
     image_value: TextPieceImage
-    def __init__(self, type: _Optional[int] = ..., format: _Optional[_Union[TextFormat, _Mapping]] = ..., label2: _Optional[str] = ..., string_value: _Optional[str] = ..., user_value: _Optional[_Union[TextPieceUser, _Mapping]] = ..., gift_value: _Optional[_Union[TextPieceGift, _Mapping]] = ..., heart_value: _Optional[_Union[TextPieceHeart, _Mapping]] = ..., pattern_ref_value: _Optional[_Union[TextPiecePatternRef, _Mapping]] = ..., image_value: _Optional[_Union[TextPieceImage, _Mapping]] = ...) -> None: ...
+    def __init__(self, type: _Optional[int] = ..., format: _Optional[_Union[TextFormat, _Mapping[str, _Any]]] = ..., label2: _Optional[str] = ..., string_value: _Optional[str] = ..., user_value: _Optional[_Union[TextPieceUser, _Mapping[str, _Any]]] = ..., gift_value: _Optional[_Union[TextPieceGift, _Mapping[str, _Any]]] = ..., heart_value: _Optional[_Union[TextPieceHeart, _Mapping[str, _Any]]] = ..., pattern_ref_value: _Optional[_Union[TextPiecePatternRef, _Mapping[str, _Any]]] = ..., image_value: _Optional[_Union[TextPieceImage, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TextPieceGift(_message.Message):
     __slots__ = ("gift_id", "name_ref", "show_type", "color_id")
@@ -106,7 +106,7 @@ class TextPieceGift(_message.Message):
     name_ref: PatternRef
     show_type: GiftShowType
     color_id: int
-    def __init__(self, gift_id: _Optional[int] = ..., name_ref: _Optional[_Union[PatternRef, _Mapping]] = ..., show_type: _Optional[_Union[GiftShowType, str]] = ..., color_id: _Optional[int] = ...) -> None: ...
+    def __init__(self, gift_id: _Optional[int] = ..., name_ref: _Optional[_Union[PatternRef, _Mapping[str, _Any]]] = ..., show_type: _Optional[_Union[GiftShowType, str]] = ..., color_id: _Optional[int] = ...) -> None: ...
 
 class TextPieceHeart(_message.Message):
     __slots__ = ("color",)
@@ -118,7 +118,7 @@ class TextPieceImage(_message.Message):
     __slots__ = ("image",)
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     image: _image_pb2.ImageModel
-    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping]] = ...) -> None: ...
+    def __init__(self, image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class TextPiecePatternRef(_message.Message):
     __slots__ = ("key", "default_pattern")
@@ -134,4 +134,4 @@ class TextPieceUser(_message.Message):
     WITH_COLON_FIELD_NUMBER: _ClassVar[int]
     user: _user_pb2.User
     with_colon: bool
-    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping]] = ..., with_colon: _Optional[bool] = ...) -> None: ...
+    def __init__(self, user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., with_colon: _Optional[bool] = ...) -> None: ...

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...schema.badge import PrivilegeLogExtra
     from ...schema.barrage import (
         AnimationData,
-        BarrageEvent,
+        BarrageEvent as BarrageEventView,
         BarrageTypeEcomLiveParam,
         BarrageTypeFansLevelParam,
         BarrageTypeGiftGalleryParam,
@@ -36,7 +36,7 @@ class BarrageEvent(Event):
     wire_type: ClassVar[str] = "WebcastBarrageMessage"
     common: CommonMessageData | None
     """Wire field 1, captured in 22 of 2332 payloads."""
-    event: BarrageEvent | None
+    event: BarrageEventView | None
     """Also called event_blob. Wire field 2, schemas only."""
     msg_type: int
     """`BarrageMessageBarrageType`: 0 UNKNOWN, 1 E_COM_ORDERING, 2 E_COM_BUYING, 3 NORMAL, 4 SUBSCRIBE, 5
