@@ -21,7 +21,8 @@ from typing import Any, ClassVar, cast
 
 Reader = Callable[[Any], Any]
 
-_ID_NAME = re.compile(r"(^|_)(id|ids|uid|uids|id_str)$")
+_ID_NAME = re.compile(r"(^|_)(id|ids|uid|uids)$|(?<=[a-z])(Id|Ids|Uid|Uids)$")
+"""Names of ids, in the wire's two styles: `user_id`, `userId`."""
 
 
 class ViewType(type):

@@ -26,7 +26,7 @@ class Event(View):
     name: ClassVar[str] = "event"
     """The event's name for listeners, filters and JSON lines."""
     room_id: int
-    """The room it happened in; 0 while none is known."""
+    """The room it happened in: the session's, else the one that the message names; 0 while none is known."""
     _message: Message
 
     def __init__(self, *, message: Message = _NO_MESSAGE, **values: object) -> None:
@@ -40,7 +40,8 @@ class Event(View):
         _put_wire(self, wire)
         _put_given(self, given)
         _put_message(self, message)
-        _put_room_id(self, room_id)
+        if room_id:
+            _put_room_id(self, room_id)
         for name, value in given.items():
             object.__setattr__(self, name, value)
         return self
@@ -63,7 +64,7 @@ class Event(View):
     @property
     def msg_id(self) -> int | None:
         """The message's id, unique within a room; `None` if it has none."""
-        return self._message.msg_id or None
+        return self._message.msg_id or getattr(getattr(self._wire, "common", None), "msg_id", 0) or None
 
     @property
     def is_history(self) -> bool:
@@ -115,13 +116,13 @@ class Event(View):
         return _restore_event, (type(self), tuple(self._message), self.room_id, dict(self._given))
 
     def _read_room_id(self) -> int:
-        return 0
+        return getattr(getattr(self._wire, "common", None), "room_id", 0)
 
 
-_put_wire = Event._wire.__set__
-_put_given = Event._given.__set__
-_put_message = Event._message.__set__  # type: ignore[attr-defined]
-_put_room_id = Event.room_id.__set__  # type: ignore[attr-defined]
+_put_wire = vars(View)["_wire"].__set__
+_put_given = vars(View)["_given"].__set__
+_put_message = vars(Event)["_message"].__set__
+_put_room_id = vars(Event)["room_id"].__set__
 
 
 def _restore_event(cls: type[Event], message: tuple[Any, ...], room_id: int, given: dict[str, Any]) -> Event:

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 _GZIP = 31
 _FIRST_TRY = 256 * 1024
 """Bytes to unpack in one go; real frames stay under 100 KB."""
-_FEED = 16 * 1024
+_FEED = 4 * 1024
 """Packed bytes handed over at a time while counting; the unpacker copies what it has not used."""
-_DRAIN = 64 * 1024
+_DRAIN = 16 * 1024
 """Bytes unpacked and thrown away at a time while counting."""
 
 
