@@ -1,0 +1,133 @@
+"""EventQueue against a plain list: order, losses, water marks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from profiles import machine_settings
+
+from tiktok_webcast.event_queue import EventQueue, Overflow
+
+MARKS = [(1, 0, 1), (1, 1, 1), (3, 1, 5), (4, 4, 4), (2, 0, 4), (3, 2, 100)]
+
+
+class QueueMachine(RuleBasedStateMachine):
+    @initialize(marks=st.sampled_from(MARKS), drops=st.booleans())
+    def make(self, marks: tuple[int, int, int], drops: bool) -> None:
+        self.high, self.low, self.limit = marks
+        self.drops = drops
+        overflow: Overflow = "drop-oldest" if drops else "block"
+        self.queue: EventQueue[int] = EventQueue(self.high, self.low, self.limit, overflow)
+        self.waiting: list[tuple[int, bool]] = []
+        """Events in order, and whether they are kept."""
+        self.pushed = self.lost = self.announced = self.peak = 0
+        self.paused = False
+
+    @rule(calls=st.lists(st.sampled_from(["push", "push", "push", "keep", "pop", "pop", "ask"]), max_size=12))
+    def act(self, calls: list[str]) -> None:
+        for call in calls:
+            if call == "pop":
+                self.pop()
+            elif call == "ask":
+                assert self.queue.take_unannounced() == self.lost - self.announced
+                self.announced = self.lost
+            else:
+                self.push(call == "keep")
+            assert len(self.queue) == len(self.waiting) <= self.limit
+            assert (self.queue.dropped, self.queue.peak) == (self.lost, self.peak)
+            assert self.queue.paused is self.paused
+
+    def push(self, keep: bool) -> None:
+        self.pushed += 1
+        self.waiting.append((self.pushed, keep))
+        gone = None
+        loose = [event for event, kept in self.waiting if not kept]
+        if len(self.waiting) > (self.high if self.drops else self.limit) and loose:
+            gone = loose[0]
+        elif len(self.waiting) > self.limit:
+            gone = self.waiting[0][0]
+        if gone is not None:
+            self.waiting = [(event, kept) for event, kept in self.waiting if event != gone]
+            self.lost += 1
+        assert self.queue.push(self.pushed, keep=keep) == gone
+        self.peak = max(self.peak, len(self.waiting))
+        if not self.drops and len(self.waiting) >= self.high:
+            self.paused = True
+
+    def pop(self) -> None:
+        expected = self.waiting.pop(0)[0] if self.waiting else None
+        assert self.queue.pop() == expected
+        if expected is not None and len(self.waiting) <= self.low:
+            self.paused = False
+
+    def teardown(self) -> None:
+        if hasattr(self, "queue"):
+            while self.waiting:
+                self.pop()
+            assert self.queue.pop() is None
+            assert not self.queue.paused
+
+
+TestQueueMachine = pytest.mark.stateful(QueueMachine.TestCase)
+TestQueueMachine.settings = machine_settings()
+
+
+def test_a_reader_that_stops_while_paused_loses_nothing() -> None:
+    queue: EventQueue[int] = EventQueue(high=10, low=3, limit=16)
+    sent = 0
+    received: list[int] = []
+    while len(received) < 1000:
+        while not queue.paused and sent < 1000:
+            for _ in range(7):  # a frame: its messages come together
+                queue.push(sent)
+                sent += 1
+        for _ in range(2):
+            event = queue.pop()
+            received += [event] if event is not None else []
+    assert received == list(range(1000))
+    assert queue.dropped == 0
+    assert queue.peak <= 10 - 1 + 7
+
+
+def test_the_water_marks_are_exact() -> None:
+    queue: EventQueue[int] = EventQueue(high=4, low=2, limit=8)
+    states = []
+    for event in range(4):
+        queue.push(event)
+        states.append(queue.paused)
+    for _ in range(2):
+        queue.pop()
+        states.append(queue.paused)
+    assert states == [False, False, False, True, True, False]
+
+
+def test_drop_oldest_keeps_the_newest_and_says_how_many_went() -> None:
+    queue: EventQueue[str] = EventQueue(high=3, low=1, limit=10, overflow="drop-oldest")
+    queue.push("connect", keep=True)
+    assert [queue.push(name) for name in "abcd"] == [None, None, "a", "b"]
+    assert not queue.paused
+    assert [queue.take_unannounced(), queue.take_unannounced(), queue.dropped] == [2, 0, 2]
+    assert [queue.pop() for _ in range(4)] == ["connect", "c", "d", None]
+
+
+def test_events_to_keep_go_only_when_nothing_else_is_left_at_the_limit() -> None:
+    queue: EventQueue[int] = EventQueue(high=1, low=0, limit=2)
+    assert queue.push(1) is None
+    assert queue.push(2, keep=True) is None
+    assert queue.push(3, keep=True) == 1
+    assert queue.push(4, keep=True) == 2
+    assert queue.push(5) == 5
+    assert [queue.pop(), queue.pop(), queue.pop()] == [3, 4, None]
+    assert queue.dropped == 3
+
+
+@pytest.mark.parametrize(("high", "low", "limit"), [(0, 0, 5), (2, 3, 5), (6, 1, 5), (2, -1, 5)])
+def test_the_marks_are_checked(high: int, low: int, limit: int) -> None:
+    with pytest.raises(ValueError, match="must hold"):
+        EventQueue[int](high, low, limit)
+
+
+def test_the_policy_is_checked() -> None:
+    with pytest.raises(ValueError, match="drop-newest"):
+        EventQueue[int](overflow="drop-newest")  # type: ignore[arg-type]
