@@ -189,7 +189,7 @@ _ATTRIBUTES = frozenset(
 )
 
 
-def parse_netscape(text: str, *, now: float | None = None) -> CookieJar:
+def parse_netscape_cookies(text: str, *, now: float | None = None) -> CookieJar:
     """Parse the text of a `cookies.txt` file (Netscape format: what browser extensions, curl and yt-dlp write).
 
     Args:

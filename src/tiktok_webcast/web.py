@@ -22,6 +22,9 @@ MAX_CODINGS = 3
 MAX_URL = 16 * 1024
 """Characters of an address that a redirect may name."""
 
+_GZIP = 31
+_BITE = 16 * 1024
+_PIECE = 64 * 1024
 _SAFE_ELSEWHERE = frozenset(
     [
         "accept",
@@ -137,7 +140,7 @@ def _unpack_one(coding: str, body: bytes, limit: int) -> bytes | TransportFailur
         return body
     if coding in ("gzip", "x-gzip"):
         # Servers and proxies label plain bodies so; the magic number tells.
-        return _inflate(body, 31, limit) if body[:2] == b"\x1f\x8b" else body
+        return _inflate(body, _GZIP, limit) if body[:2] == b"\x1f\x8b" else body
     if coding == "deflate":
         return _inflate(body, 15 if _is_zlib(body) else -15, limit)
     return TransportFailure(FailureKind.PROTOCOL, f"the body is packed in a way that was not offered: {coding[:20]!r}")
@@ -149,22 +152,40 @@ def _is_zlib(body: bytes) -> bool:
 
 def _inflate(body: bytes, window: int, limit: int) -> bytes | TransportFailure:
     chunks: list[bytes] = []
-    size = 0
+    at = 0
     for _ in range(MAX_GZIP_MEMBERS):
-        inflater = zlib.decompressobj(window)
-        try:
-            chunks.append(inflater.decompress(body, limit - size + 1))
-        except zlib.error:
-            return TransportFailure(FailureKind.PROTOCOL, "the packed body is damaged")
-        size += len(chunks[-1])
-        if size > limit:
-            return _too_large(limit)
-        if not inflater.eof:
-            return TransportFailure(FailureKind.PROTOCOL, "the packed body breaks off")
-        body = inflater.unused_data
-        if window != 31 or body[:2] != b"\x1f\x8b":
+        outcome = _inflate_part(body, at, window, limit, chunks)
+        if isinstance(outcome, TransportFailure):
+            return outcome
+        at = outcome
+        if window != _GZIP or body[at : at + 2] != b"\x1f\x8b":
             return b"".join(chunks)
     return TransportFailure(FailureKind.PROTOCOL, f"the packed body has more than {MAX_GZIP_MEMBERS} parts")
+
+
+def _inflate_part(body: bytes, at: int, window: int, limit: int, chunks: list[bytes]) -> int | TransportFailure:
+    """Unpack one part from `at` on into `chunks`; the place after it, or why not."""
+    inflater = zlib.decompressobj(window)
+    size = sum(map(len, chunks))
+    while at < len(body):
+        # Small bites: what zlib has not taken yet is copied with every call.
+        fed = body[at : at + _BITE]
+        at += len(fed)
+        while not inflater.eof:
+            try:
+                piece = inflater.decompress(fed, _PIECE)
+            except zlib.error:
+                return TransportFailure(FailureKind.PROTOCOL, "the packed body is damaged")
+            size += len(piece)
+            if size > limit:
+                return _too_large(limit)
+            chunks.append(piece)
+            fed = inflater.unconsumed_tail
+            if not fed and len(piece) < _PIECE:
+                break
+        if inflater.eof:
+            return at - len(inflater.unused_data)
+    return TransportFailure(FailureKind.PROTOCOL, "the packed body breaks off")
 
 
 def _too_large(limit: int) -> TransportFailure:
