@@ -21,7 +21,7 @@ from typing import Any, ClassVar, cast
 
 Reader = Callable[[Any], Any]
 
-_ID_NAME = re.compile(r"(^|_)(id|ids|uid|uids)$|(?<=[a-z])(Id|Ids|Uid|Uids)$")
+_ID_NAME = re.compile(r"((^|_)(id|ids|uid|uids)|(?<=[a-z])(Id|Ids|Uid|Uids))_?$")
 """Names of ids, in the wire's two styles: `user_id`, `userId`."""
 
 

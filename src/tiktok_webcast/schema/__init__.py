@@ -56,7 +56,7 @@ def wire_view_class(wire_type: str) -> type[View]:
     found = getattr(import_module(f"{__name__}.{topic}"), outer)
     for name in nested:
         found = vars(found).get(name)
-        if found is None:
+        if not isinstance(found, type):
             raise LookupError(f"no message type is named {wire_type!r}")
     view: type[View] = found
     return view

@@ -1,0 +1,124 @@
+"""The descriptors: against the fact tables, kept apart from the process's own pool, and in step with their sources."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pool
+from wire_reader import our_name, rows
+
+from tiktok_webcast._pb import message_class
+from tiktok_webcast._pb._index import TOPIC_OF
+from tiktok_webcast._pb.chat_pb2 import CommentTag, WebcastChatMessage
+from tiktok_webcast._pb.transport_pb2 import WebcastPushFrame
+from tiktok_webcast.view import is_entry
+
+REPOSITORY = Path(__file__).parents[2]
+UNSIGNED = {("WebcastPushFrame", number) for number in (1, 2, 3, 4)}
+"""Where we follow the web player, not the table (proto/README.md)."""
+
+
+def repeated(field: Any) -> bool:
+    flag = getattr(field, "is_repeated", None)
+    return flag if isinstance(flag, bool) else field.label == field.LABEL_REPEATED
+
+
+def type_of(field: Any) -> str:
+    """Return a field's type as the tables write it, without our package."""
+    if field.message_type is not None:
+        if is_entry(field.message_type):
+            key, value = (type_of(field.message_type.fields_by_name[name]) for name in ("key", "value"))
+            return f"map<{key},{value}>"
+        return str(field.message_type.full_name.removeprefix("tiktok_webcast."))
+    if field.enum_type is not None:
+        return str(field.enum_type.full_name.removeprefix("tiktok_webcast."))
+    names = {value: name[5:].lower() for name, value in vars(type(field)).items() if name.startswith("TYPE_")}
+    return str(names[field.type])
+
+
+def test_every_row_of_the_tables_is_in_the_descriptors() -> None:
+    table = rows("messages.tsv")
+    known = {row["message"] for row in table} | {row["enum"] for row in rows("enums.tsv")}
+    wrong: list[str] = []
+    for row in table:
+        name, number = our_name(row["message"]), int(row["field_no"])
+        field = message_class(name).DESCRIPTOR.fields_by_number.get(number)
+        if field is None:
+            wrong.append(f"{name}.{number} is missing")
+            continue
+        listed, found = our_name(row["type"]), type_of(field)
+        if (name, number) in UNSIGNED:
+            assert found == "uint64"
+            listed = "uint64"
+        many = row["cardinality"] != "single"
+        opaque = "bytes" in found and listed not in ("bytes",) and row["note"].endswith("opaque")
+        if field.name != row["field_name"] or repeated(field) != many or (found != listed and not opaque):
+            wrong.append(f"{name}.{number}: {row['field_name']} {listed}, found {field.name} {found}")
+        if opaque:
+            inner = row["type"].partition(",")[2].rstrip(">") or row["type"]
+            assert inner not in known, f"{name}.{number} is opaque, but the tables know {inner}"
+    assert wrong == []
+
+
+def test_every_enum_value_of_the_tables_is_in_the_descriptors() -> None:
+    numbers: dict[str, set[int]] = {}
+    for name in TOPIC_OF:
+        for holder in descriptors(message_class(name).DESCRIPTOR):
+            for field in holder.fields:
+                if field.enum_type is not None:
+                    enum = field.enum_type
+                    numbers[enum.full_name.removeprefix("tiktok_webcast.")] = set(enum.values_by_number)
+    listed: dict[str, set[int]] = {}
+    for row in rows("enums.tsv"):
+        listed.setdefault(row["enum"], set()).add(int(row["number"]))
+    assert numbers == listed
+
+
+def descriptors(descriptor: Any) -> list[Any]:
+    return [descriptor, *(inner for nested in descriptor.nested_types for inner in descriptors(nested))]
+
+
+def test_no_type_beside_the_tables_has_fields() -> None:
+    listed = {our_name(row["message"]) for row in rows("messages.tsv")}
+    extra = [name for name in TOPIC_OF if name not in listed and message_class(name).DESCRIPTOR.fields]
+    assert extra == []
+
+
+def test_text_in_maps_is_declared_as_entries() -> None:
+    for name in TOPIC_OF:
+        for descriptor in descriptors(message_class(name).DESCRIPTOR):
+            if descriptor.GetOptions().map_entry:
+                assert all(field.type != field.TYPE_STRING for field in descriptor.fields), descriptor.full_name
+
+
+def test_a_type_has_one_class() -> None:
+    assert message_class("WebcastChatMessage") is WebcastChatMessage
+    assert message_class("WebcastPushFrame") is WebcastPushFrame
+    nested = message_class("WebcastHourlyRankMessage.RankContainer")
+    assert nested.DESCRIPTOR.full_name == "tiktok_webcast.WebcastHourlyRankMessage.RankContainer"
+
+
+def test_enums_of_a_topic_are_there_too() -> None:
+    assert CommentTag.Value("COMMENT_TAG_CANDIDATE") == CommentTag.COMMENT_TAG_CANDIDATE == 1
+
+
+@pytest.mark.parametrize("name", ["", "NoSuchMessage", "User.", "User.NoSuchType", ".User", "tiktok_webcast.User"])
+def test_an_unknown_type_is_a_lookup_error(name: str) -> None:
+    with pytest.raises(LookupError, match="no message type"):
+        message_class(name)
+
+
+def test_the_pool_is_private() -> None:
+    with pytest.raises(KeyError):
+        descriptor_pool.Default().FindMessageTypeByName("tiktok_webcast.WebcastChatMessage")
+
+
+def test_generated_code_is_in_step() -> None:
+    pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed")
+    check = [sys.executable, str(REPOSITORY / "proto" / "generate.py"), "--check"]
+    result = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
