@@ -1,4 +1,4 @@
-"""The gifts of a simulated room: made-up artwork, but ids, names, prices and types as the public gift panel has them."""
+"""The gifts of a simulated room: made-up artwork, but ids, names, prices and types as on the public gift panel."""
 
 from __future__ import annotations
 

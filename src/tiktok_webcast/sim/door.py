@@ -62,3 +62,7 @@ class Door:
     """How many guest identities (`ttwid`) are refused with `DEVICE_BLOCKED` before one is let in."""
     ping_interval: float | None = None
     """Seconds between heartbeats, told in `Handshake-Options`; `None`: not told."""
+
+
+OPEN = Door()
+"""Everybody is let in."""

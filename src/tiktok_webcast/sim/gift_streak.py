@@ -62,7 +62,7 @@ class Streak:
             "event": "gift_streak_end",
             "user": self.person.truth(identified=True),
             "gift": self.kind.truth(),
-            "group_id": str(self.group_id),
+            **({"group_id": str(self.group_id)} if self.group_id else {}),
             "total": total,
             "diamonds": total * self.kind.diamonds,
             "cause": cause,

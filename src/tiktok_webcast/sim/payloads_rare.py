@@ -31,7 +31,9 @@ def intro(common: Fields, host: Person, content: str, origin: str, *, language: 
 
 def envelope(common: Fields, sender: Person, origin: str, *, envelope_id: int, diamonds: int, people: int) -> Fields:
     """`WebcastEnvelopeMessage`: a new treasure chest from a viewer."""
-    text = display_text("pm_mt_treasure_box_sender_comment", "{0:user} sent a Treasure Box", text_piece(sender.nickname))
+    text = display_text(
+        "pm_mt_treasure_box_sender_comment", "{0:user} sent a Treasure Box", text_piece(sender.nickname)
+    )
     return {
         "common": {**common, "display_text": text},
         "envelope_info": {
@@ -64,7 +66,9 @@ def question(common: Fields, person: Person, content: str, origin: str) -> Field
     }
 
 
-def poll(common: Fields, host: Person, title: str, votes: Sequence[tuple[str, int]], origin: str, *, kind: int) -> Fields:
+def poll(
+    common: Fields, host: Person, title: str, votes: Sequence[tuple[str, int]], origin: str, *, kind: int
+) -> Fields:
     """`WebcastPollMessage`: 0 starts, 1 ends, 2 updates the votes."""
     options = [
         {"display_content": text, "option_idx": index, **({"votes": count} if count else {})}
@@ -222,7 +226,10 @@ def rank_text(common: Fields, person: Person, origin: str, *, place: int) -> Fie
 def rank_update(common: Fields, *, rank: int) -> Fields:
     """`WebcastRankUpdateMessage`: where the host stands this week."""
     text = display_text("pm_mt_Live_WR", "Weekly ranking")
-    return {"common": common, "updates": [{"rank_type": 1, "own_rank": rank, "default_content": text, "countdown": 586_176}]}
+    return {
+        "common": common,
+        "updates": [{"rank_type": 1, "own_rank": rank, "default_content": text, "countdown": 586_176}],
+    }
 
 
 def emote(common: Fields, person: Person, emote_id: int, origin: str) -> Fields:

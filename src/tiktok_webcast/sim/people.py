@@ -8,14 +8,17 @@ from random import Random
 
 from .script import Truth
 
+# fmt: off
 _FIRST = (
-    "mia luca zoe omar nina felix ava noah sofia liam yuki ravi elena marco hana jonas clara diego amira oskar lena tom "
-    "priya kofi ines pavel ruth emil carla ben aylin hugo maja ali greta samir ida leo wanda yara"
-).split()
+    "mia", "luca", "zoe", "omar", "nina", "felix", "ava", "noah", "sofia", "liam", "yuki", "ravi", "elena", "marco",
+    "hana", "jonas", "clara", "diego", "amira", "oskar", "lena", "tom", "priya", "kofi", "ines", "pavel", "ruth",
+    "emil", "carla", "ben", "aylin", "hugo", "maja", "ali", "greta", "samir", "ida", "leo", "wanda", "yara",
+)
 _SECOND = (
-    "fox moon wave pixel storm bloom rocket cloud tiger mint honey river lotus comet panda sky berry ghost maple spark "
-    "raven coral ember falcon"
-).split()
+    "fox", "moon", "wave", "pixel", "storm", "bloom", "rocket", "cloud", "tiger", "mint", "honey", "river", "lotus",
+    "comet", "panda", "sky", "berry", "ghost", "maple", "spark", "raven", "coral", "ember", "falcon",
+)
+# fmt: on
 # As in real rooms: plain, emoji only, right to left, styled letters, joiners, very long, and one that is blank but for
 # a zero-width space (protocol/captures.md, "values a decoder must survive").
 _NICKNAMES = (
@@ -64,7 +67,11 @@ class Person:
         them (`UserIdentity`). What is not said is not part of the truth.
         """
         truth: Truth = {"id": str(self.id), "unique_id": self.unique_id, "nickname": self.nickname}
-        ranks = {"is_top_gifter": self.is_top_gifter, "gifter_level": self.gifter_level, "member_level": self.member_level}
+        ranks = {
+            "is_top_gifter": self.is_top_gifter,
+            "gifter_level": self.gifter_level,
+            "member_level": self.member_level,
+        }
         ties = {
             "is_follower": self.is_follower,
             "is_friend": self.is_friend,
@@ -125,4 +132,4 @@ def make_sec_uid(rng: Random) -> str:
 
 def _user_id(rng: Random) -> int:
     # Old accounts have short numbers, new ones 19 digits; JavaScript loses the latter.
-    return rng.randrange(10**7, 10**9) if rng.random() < 0.1 else rng.randrange(6_5 * 10**17, 7_6 * 10**17)
+    return rng.randrange(10**7, 10**9) if rng.random() < 0.1 else rng.randrange(65 * 10**17, 76 * 10**17)

@@ -1,4 +1,4 @@
-"""The rarer messages of a room, each as a line with its truth: chests, questions, polls, battles, goals, pins, ranks."""
+"""The rarer messages of a room, each with its truth: chests, questions, polls, battles, goals, pins, ranks."""
 
 from __future__ import annotations
 
@@ -80,13 +80,16 @@ def battle(story: Story, rival: Person, battle_id: int, *, finished: bool = Fals
     fields = wire.battle(
         story.common(method), hosts, story.room.images, battle_id=battle_id, status=status, action=action
     )
-    return _line(story, method, fields, "mic_battle_start", {"battle_id": str(battle_id)})
+    event = "mic_battle_end" if finished else "mic_battle_start"
+    return _line(story, method, fields, event, {"battle_id": str(battle_id)})
 
 
 def armies(story: Story, rival: Person, battle_id: int, points: tuple[int, int], fans: Sequence[Person]) -> Line:
     """The points of a battle so far."""
     method = "WebcastLinkMicArmies"
-    sides = [(host, score, [(fan, score)]) for host, score, fan in zip((story.room.host, rival), points, fans)]
+    sides = [
+        (host, score, [(fan, score)]) for host, score, fan in zip((story.room.host, rival), points, fans, strict=True)
+    ]
     fields = wire.armies(story.common(method), sides, story.room.images, battle_id=battle_id, reason=1)
     return _line(story, method, fields, "mic_battle_update", {"battle_id": str(battle_id)})
 

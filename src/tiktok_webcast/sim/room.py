@@ -38,7 +38,9 @@ class SimRoom:
     """Origin of the pictures."""
 
 
-def make_room(unique_id: str, *, seed: int = 0, epoch_ms: int = EPOCH_MS, images: str = IMAGES, room_id: int = 0) -> SimRoom:
+def make_room(
+    unique_id: str, *, seed: int = 0, epoch_ms: int = EPOCH_MS, images: str = IMAGES, room_id: int = 0
+) -> SimRoom:
     """Make the room of a handle: equal arguments give an equal room."""
     text = f"{seed}:{unique_id.lower()}"
     rng = Random(text)

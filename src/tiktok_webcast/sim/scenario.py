@@ -5,16 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from .door import Door
+from .door import OPEN, Door
 from .room import SimRoom
 from .script import Script
 from .story import Story
 from .truth import Manifest, Recorder
 
 
-class Options(NamedTuple):
+@dataclass(frozen=True)
+class Options:
     """What a caller may choose about a scenario; each uses what it needs."""
 
     duration: float | None = None
@@ -22,6 +22,9 @@ class Options(NamedTuple):
     rate: float = 0.0
     """Messages a second, where the scenario has a rate to choose; 0 takes its own."""
 
+
+DEFAULTS = Options()
+"""Every scenario's own choices."""
 
 Tell = Callable[[Story, Options], Script]
 
@@ -31,7 +34,7 @@ class Scenario:
     """One situation that a client can meet."""
 
     tell: Tell
-    door: Door = Door()
+    door: Door = OPEN
     endless: bool = False
     """Whether the script goes on until `Options.duration`."""
 
@@ -45,11 +48,11 @@ class Scenario:
         """What a client meets in it."""
         return inspect.cleandoc(self.tell.__doc__ or "")
 
-    def script(self, room: SimRoom, options: Options = Options()) -> Script:
+    def script(self, room: SimRoom, options: Options = DEFAULTS) -> Script:
         """Start telling it in a room: equal rooms and options give equal steps."""
         return self.tell(Story(room), options)
 
-    def manifest(self, room: SimRoom, options: Options = Options()) -> Manifest:
+    def manifest(self, room: SimRoom, options: Options = DEFAULTS) -> Manifest:
         """The truth of the whole script.
 
         Raises:

@@ -22,7 +22,7 @@ from .gift_streak import Streak
 from .payloads import Fields, encode
 from .people import Person, make_crowd
 from .room import SimRoom
-from .script import Action, Close, Cut, Frame, Line, Raw, Silence, Sign, Step, Truth
+from .script import Action, Close, Cut, Frame, Line, Raw, Sign, Silence, Step, Truth
 
 
 class Story:
@@ -134,9 +134,7 @@ class Story:
         self.likes_sent += count
         shown = self.room_likes + count if total is None else total
         self.room_likes = max(self.room_likes, shown, self.likes_sent)
-        fields = payloads.like(
-            self._common("WebcastLikeMessage"), person, self.room.images, count=count, total=shown
-        )
+        fields = payloads.like(self._common("WebcastLikeMessage"), person, self.room.images, count=count, total=shown)
         truth = {"user": person.truth(), "likes": count, "total_likes": shown, "room_likes": self.room_likes}
         return self.line("WebcastLikeMessage", fields, "like", truth)
 

@@ -134,5 +134,9 @@ def _compare(want: Any, got: Any, path: str) -> list[str]:
             for text in _compare(value, got.get(key, "no such key"), f"{path}.{key}" if path else key)
         ]
     if isinstance(want, (list, tuple)) and isinstance(got, (list, tuple)) and len(want) == len(got):
-        return [text for index, pair in enumerate(zip(want, got)) for text in _compare(*pair, f"{path}[{index}]")]
+        return [
+            text
+            for index, pair in enumerate(zip(want, got, strict=True))
+            for text in _compare(*pair, f"{path}[{index}]")
+        ]
     return [] if want == got else [f"{path} is {got!r}, the manifest says {want!r}"]

@@ -5,11 +5,7 @@ from __future__ import annotations
 from ..scenario import Scenario
 from . import everyday
 
-SCENARIOS: dict[str, Scenario] = {
-    scenario.name: scenario
-    for module in (everyday,)
-    for scenario in module.SCENARIOS
-}
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for module in (everyday,) for scenario in module.SCENARIOS}
 """All of them; `everyday` is the default."""
 
 

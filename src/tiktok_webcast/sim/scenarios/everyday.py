@@ -36,7 +36,12 @@ _CHATS: tuple[tuple[str, str], ...] = (
     ("🔥" * 24, "un"),
     ("that note at the end gave me goosebumps, I have listened to it three times now and it does not get old", "en"),
 )
-_CAPTIONS = ("hi everyone, welcome in", "thank you so much for the roses", "okay, one more song", "let me read the chat")
+_CAPTIONS = (
+    "hi everyone, welcome in",
+    "thank you so much for the roses",
+    "okay, one more song",
+    "let me read the chat",
+)
 
 
 def first_light(story: Story, options: Options) -> Script:
