@@ -1,0 +1,120 @@
+"""Whatever the server sends: every attribute of every event reads, and an event is a value."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire_data import MAX_DEPTH, wire_messages
+
+from tiktok_webcast._pb import message_class
+from tiktok_webcast.decode import decode
+from tiktok_webcast.events import UndecodableEvent
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.events.table import BY_HAND, METHODS, REGISTRY
+from tiktok_webcast.message import Message
+from tiktok_webcast.view import View
+
+EVERY_METHOD = st.sampled_from(sorted(METHODS))
+slow = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+
+
+def attributes(view: View) -> dict[str, Any]:
+    """Read every public attribute: the fields, the properties, and the way down to the wire."""
+    properties = {
+        name for kind in type(view).__mro__ for name, value in vars(kind).items() if isinstance(value, property)
+    }
+    names = {*view.fields, *properties, *(("wire",) if hasattr(type(view), "wire") else ())}
+    return {name: getattr(view, name) for name in names}
+
+
+def walk(value: Any, depth: int = 0) -> None:
+    """Read everything that can be reached from a value."""
+    if isinstance(value, View):
+        if depth <= 2 * MAX_DEPTH:
+            for item in attributes(value).values():
+                walk(item, depth + 1)
+    elif isinstance(value, tuple):
+        for item in value:
+            walk(item, depth)
+
+
+def check_value(event: Event) -> None:
+    """Assert what every event promises as a value."""
+    line = json.dumps(event.to_dict(), allow_nan=False)
+    assert json.loads(line)["event"] == type(event).name
+    assert isinstance(repr(event), str)
+    again = pickle.loads(pickle.dumps(event))
+    assert again == event and hash(again) == hash(event)
+    assert again.to_dict() == event.to_dict()
+    assert copy.copy(event) is event and copy.deepcopy(event) is event
+    with pytest.raises(FrozenInstanceError):
+        event.room_id = 1
+
+
+@slow
+@given(method=EVERY_METHOD, payload=st.binary(max_size=200))
+def test_any_bytes_of_any_method_give_an_event(method: str, payload: bytes) -> None:
+    event = decode(Message(method, payload, 5), room_id=9)
+    assert event.method == method and event.raw == payload and event.msg_id == 5 and event.room_id == 9
+    walk(event)
+    check_value(event)
+
+
+@slow
+@given(data=st.data(), method=EVERY_METHOD)
+def test_any_message_that_the_schema_reads_gives_its_event(data: st.DataObject, method: str) -> None:
+    binding = REGISTRY.find(method)
+    assert binding is not None
+    payload = data.draw(wire_messages(binding.event.wire_type))
+    event = decode(Message(method, payload, 5), room_id=9)
+    assert not isinstance(event, UndecodableEvent)
+    assert event.name in binding.event.names()
+    walk(event)
+    check_value(event)
+
+
+@slow
+@given(data=st.data(), method=st.sampled_from(sorted(BY_HAND)))
+def test_hand_written_events_survive_any_valid_message(data: st.DataObject, method: str) -> None:
+    binding = REGISTRY.find(method)
+    assert binding is not None
+    event = decode(Message(method, data.draw(wire_messages(binding.event.wire_type)), 5), room_id=9)
+    walk(event)
+    check_value(event)
+
+
+@slow
+@given(data=st.data(), name=st.sampled_from(("User", "BadgeStruct", "Text", "Gift", "EmoteModel", "ImageModel")))
+def test_models_are_values_too(data: st.DataObject, name: str) -> None:
+    from tiktok_webcast.schema import view_class
+
+    wire = message_class(name).FromString(data.draw(wire_messages(name)))
+    view = view_class(name).from_wire(wire)
+    walk(view)
+    json.dumps(view.to_dict(), allow_nan=False)
+    again = pickle.loads(pickle.dumps(view))
+    assert again == view and hash(again) == hash(view) and again.to_dict() == view.to_dict()
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_an_empty_message_reads_in_full(method: str) -> None:
+    event = decode(Message(method, b""))
+    assert not isinstance(event, UndecodableEvent)
+    walk(event)
+    check_value(event)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_event_of_a_method_can_be_made_by_hand(method: str) -> None:
+    binding = REGISTRY.find(method)
+    assert binding is not None
+    event = binding.event()
+    walk(event)
+    check_value(event)
