@@ -15,7 +15,7 @@ MAX_JSON_VALUES = 1_000_000
 MAX_JSON_DIGITS = 32
 """Characters of one number; a longer one reads as `None`. 64-bit ids have 20."""
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+_STRING = re.compile(r'"[^"]*(?:"|\Z)')
 _NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
@@ -48,16 +48,9 @@ def parse_json(source: bytes | str, *, trailing: bool = False) -> Any | BadJson:
     text = text.strip(" \t\r\n\0")
     if not text:
         return BadJson("empty")
-    skeleton = _STRING.sub("", text)
-    if sum(map(skeleton.count, ",[{")) > MAX_JSON_VALUES:
-        return BadJson(f"more than {MAX_JSON_VALUES} values")
-    brackets = _NOT_BRACKETS.sub("", skeleton)
-    for _ in range(MAX_JSON_DEPTH):
-        if not brackets:
-            break
-        brackets = brackets.replace("[]", "").replace("{}", "")
-    if brackets:
-        return BadJson(f"brackets that do not match, or nesting deeper than {MAX_JSON_DEPTH}")
+    objection = _objection(text)
+    if objection:
+        return BadJson(objection)
     if _SURROGATE.search(text):
         text = _ESCAPE.sub(_without_lone_surrogate, text)
     try:
@@ -67,6 +60,22 @@ def parse_json(source: bytes | str, *, trailing: bool = False) -> Any | BadJson:
     if end != len(text) and not trailing:
         return BadJson("something after the JSON value")
     return value
+
+
+def _objection(text: str) -> str:
+    """Return what is wrong with the shape of a text, without building anything of it; empty when nothing is."""
+    skeleton = _STRING.sub("", text.replace("\\\\", "").replace('\\"', ""))
+    if sum(map(skeleton.count, ",[{")) > MAX_JSON_VALUES:
+        return f"more than {MAX_JSON_VALUES} values"
+    if skeleton.count("[") != skeleton.count("]") or skeleton.count("{") != skeleton.count("}"):
+        return "brackets that do not match"
+    brackets = _NOT_BRACKETS.sub("", skeleton)
+    for _ in range(MAX_JSON_DEPTH):
+        if not brackets:
+            break
+        # Each round takes away the innermost level.
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    return f"nesting deeper than {MAX_JSON_DEPTH}, or brackets that do not match" if brackets else ""
 
 
 def decode_text(body: bytes) -> str:
