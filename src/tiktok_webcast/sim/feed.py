@@ -110,6 +110,10 @@ class Feed:
         elif isinstance(event, ProtocolViolation):
             self._violation(event.reason, now)
 
+    def receive_text(self, *, now: float) -> None:
+        """A text message from the client: nobody sends any."""
+        self._note(now, "violation", reason="a text message")
+
     def receive_close(self, *, now: float, code: int | None = None) -> None:
         """The client has closed the socket (`code`), or the connection has broken (`None`): then it may come back."""
         if self.closed:
