@@ -22,7 +22,7 @@ from views import event_modules, schema_modules
 
 PROTO = Path(__file__).parent
 CORE = PROTO.parent / "src" / "tiktok_webcast"
-WRITTEN_BY_HAND = {Path("_pb/__init__.py"), Path("_pb/_pool.py"), Path("schema/__init__.py")}
+WRITTEN_BY_HAND = {Path("_pb/__init__.py"), Path("_pb/_pool.py"), Path("_pb/_repair.py"), Path("schema/__init__.py")}
 FOLDERS = ("_pb", "schema", "events/generated")
 
 

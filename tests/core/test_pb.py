@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +10,14 @@ from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pool
+from google.protobuf.message import DecodeError
+from hypothesis import given
+from hypothesis import strategies as st
 from wire_reader import our_name, rows
 
 from tiktok_webcast._pb import message_class
 from tiktok_webcast._pb._index import TOPIC_OF
+from tiktok_webcast._pb._repair import repaired
 from tiktok_webcast._pb.chat_pb2 import CommentTag, WebcastChatMessage
 from tiktok_webcast._pb.transport_pb2 import WebcastPushFrame
 from tiktok_webcast.view import is_entry
@@ -115,6 +120,52 @@ def test_an_unknown_type_is_a_lookup_error(name: str) -> None:
 def test_the_pool_is_private() -> None:
     with pytest.raises(KeyError):
         descriptor_pool.Default().FindMessageTypeByName("tiktok_webcast.WebcastChatMessage")
+
+
+BROKEN = (
+    b"\x1a\x03a\xffb" + b"\x12\x04\x1a\x02\xfe!" + b"\x72\x02en" + b"\xaa\x01\x00" + b"\xb0\x01\x09" + b"\x85\x7d1234"
+)
+"""A comment with broken text in itself and in its user, and a field that nobody knows."""
+
+
+def test_broken_text_is_repaired_and_nothing_else_is_changed() -> None:
+    mended = repaired(WebcastChatMessage.DESCRIPTOR, BROKEN)
+    assert mended == BROKEN.replace(b"\x03a\xffb", b"\x05a\xef\xbf\xbdb").replace(
+        b"\x04\x1a\x02\xfe!", b"\x06\x1a\x04\xef\xbf\xbd!"
+    )
+    assert repaired(WebcastChatMessage.DESCRIPTOR, mended) == mended
+
+
+@given(st.binary(max_size=40), st.sampled_from(["WebcastChatMessage", "ProtoMessageFetchResult", "User"]))
+def test_repair_gives_bytes_that_mean_the_same_or_the_one_error(data: bytes, name: str) -> None:
+    cls = message_class(name)
+    try:
+        mended = repaired(cls.DESCRIPTOR, data)
+    except DecodeError:
+        return
+    try:
+        assert cls.FromString(mended).ByteSize() >= cls.FromString(data).ByteSize()
+    except DecodeError:
+        return
+
+
+def test_without_the_c_part_of_protobuf_broken_text_loses_nothing_either() -> None:
+    script = f"""
+from google.protobuf.internal import api_implementation
+from tiktok_webcast.schema.chat import WebcastChatMessage
+from tiktok_webcast._pb.chat_pb2 import WebcastChatMessage as Wire
+assert api_implementation.Type() == "python"
+wire = Wire()
+wire.ParseFromString({BROKEN!r})
+for view in (WebcastChatMessage.from_wire(wire), WebcastChatMessage.from_wire(Wire.FromString({BROKEN!r}))):
+    assert (view.content, view.content_language, view.screen_time) == ("a\ufffdb", "en", 9)
+    assert view.user.nickname == "\ufffd!", view.user.nickname
+"""
+    environment = {**os.environ, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"}
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
 
 
 def test_generated_code_is_in_step() -> None:

@@ -11,11 +11,13 @@ from importlib import import_module
 from typing import Any
 
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.internal import api_implementation
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from ._index import TOPIC_OF
+from ._repair import accept_broken_text
 
 PACKAGE = "tiktok_webcast"
 """The package of our `.proto` files."""
@@ -42,7 +44,10 @@ def message_class(name: str) -> type[Message]:
         descriptor = _pool.FindMessageTypeByName(f"{PACKAGE}.{name}")
     except KeyError:
         raise LookupError(f"no message type is named {name!r}") from None
-    made = _classes[name] = GetMessageClass(descriptor)
+    made = GetMessageClass(descriptor)
+    if api_implementation.Type() == "python":
+        accept_broken_text(made)
+    _classes[name] = made
     return made
 
 
