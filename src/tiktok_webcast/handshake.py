@@ -6,7 +6,7 @@ Facts: protocol/http.md section 10.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .close import Closed, CloseReason
 from .http import Headers, find_header
@@ -30,10 +30,12 @@ class Refusal:
     """Whether the next try needs a new guest identity (`WebContext.fresh_identity`)."""
     retry_after: float | None = None
     """Seconds to wait before it, where that is known."""
+    status: int = 0
+    """The HTTP status of the handshake."""
 
     def closed(self) -> Closed:
         """Return the end of a session that does not try again."""
-        return Closed(self.reason, self.detail, retry_after=self.retry_after)
+        return Closed(self.reason, self.detail, (), self.retry_after, (("status", str(self.status)),))
 
 
 def refusal(status: int, headers: Headers) -> Refusal:
@@ -45,34 +47,29 @@ def refusal(status: int, headers: Headers) -> Refusal:
         said += f", Handshake-Msg: {message}"
     if code:
         said += f", Handshake-Status: {code}"
-    words = message.lower().replace("_", " ")
-    wait = retry_after(headers)
+    return replace(_meaning(status, message.lower().replace("_", " "), said, retry_after(headers)), status=status)
+
+
+def _meaning(status: int, words: str, said: str, wait: float | None) -> Refusal:
+    reason = CloseReason.HANDSHAKE_REFUSED
     if status == 415 or "device blocked" in words:
-        return Refusal(CloseReason.DEVICE_BLOCKED, said, True, True, FRESH_IDENTITY_DELAY if wait is None else wait)
+        wait = FRESH_IDENTITY_DELAY if wait is None else wait
+        return Refusal(CloseReason.DEVICE_BLOCKED, said, fresh_identity=True, retry_after=wait)
     if "illegal secret key" in words:
-        return Refusal(
-            CloseReason.HANDSHAKE_REFUSED,
-            f"{said}. The address was signed for a session id, and the socket did not carry that session's cookie.",
-            retry=False,
-        )
+        cause = "the address was signed for a session id, and the socket did not carry that session's cookie"
+        return Refusal(reason, f"{said}: {cause}", retry=False)
     if "illegal app" in words:
-        return Refusal(
-            CloseReason.HANDSHAKE_REFUSED, f"{said}. The parameter `aid` does not fit the signature.", retry=False
-        )
+        return Refusal(reason, f"{said}: the parameter `aid` does not fit the signature", retry=False)
     if status in (401, 403, 429):
-        return Refusal(CloseReason.BLOCKED, said, True, status != 429, wait)
+        return Refusal(CloseReason.BLOCKED, said, fresh_identity=status != 429, retry_after=wait)
     if status == 200:
-        return Refusal(
-            CloseReason.HANDSHAKE_REFUSED,
-            f"{said} instead of 101: TikTok took this for a robot, or the signature for a bad one.",
-            fresh_identity=True,
-            retry_after=wait,
-        )
+        cause = "in place of 101: TikTok took this for a robot, or the signature for a bad one"
+        return Refusal(reason, f"{said} {cause}", fresh_identity=True, retry_after=wait)
     if status == 400:
-        return Refusal(CloseReason.HANDSHAKE_REFUSED, f"{said}: TikTok rejected the address.", retry_after=wait)
-    if status in (404, 410):
-        return Refusal(CloseReason.HANDSHAKE_REFUSED, f"{said}: there is no socket at this address.", retry_after=wait)
-    return Refusal(CloseReason.HANDSHAKE_REFUSED, said, retry_after=wait)
+        said += ": TikTok rejected the address"
+    elif status in (404, 410):
+        said += ": there is no socket at this address"
+    return Refusal(reason, said, retry_after=wait)
 
 
 def ping_interval(headers: Headers) -> float | None:
