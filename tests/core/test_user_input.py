@@ -67,7 +67,8 @@ def test_what_is_understood(text: str | int | UserInput, meant: UserInput) -> No
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "@", "\u200b", "two words", "ann@example.com", "ann!", "x" * 65, "x" * (MAX_INPUT + 1), "änn", "...", "-",
+        "", "   ", "@", "\u200b", "two words", "ann@example.com", "ann!", "x" * 65, "x" * (MAX_INPUT + 1), "änn", "...",
+        "-",
         "https://www.youtube.com/@ann", "https://tiktok.com.evil.example/@ann", "https://eviltiktok.com/@ann",
         "https://www.tiktok.com/", "https://www.tiktok.com/live", "https://www.tiktok.com/foryou",
         "ftp://www.tiktok.com/@ann",
