@@ -143,6 +143,10 @@ class Channel(ABC):
         self._drop_output()
         self._finish()
 
+    def lost(self, now: float) -> None:
+        """The transport itself is going away, cancelled from outside."""
+        self.abandon()
+
     def _send(self, data: bytes) -> None:
         if data:
             self._tunnel.send(data)
@@ -160,6 +164,9 @@ class Channel(ABC):
         self._held_size = 0
 
     def _finish(self) -> None:
+        if not self.finished and not self.aborted:
+            self._tunnel.close()
+            self._collect()
         self.finished = True
         self._phase_deadline = self._write_deadline = None
         self.wake()

@@ -112,6 +112,12 @@ class HttpChannel(Channel):
         self._call = None
         super().abandon()
 
+    def lost(self, now: float) -> None:
+        """The transport is going away: whoever still waits hears it."""
+        self._drop_output()
+        self._used = False
+        self._fail(TransportFailure(FailureKind.READ, "the transport was cancelled"), now)
+
     def _ask(self, request: HttpRequest, now: float) -> None:
         data = self._wire.send(request)
         if isinstance(data, TransportFailure):

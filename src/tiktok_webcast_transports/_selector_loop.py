@@ -5,6 +5,7 @@ Whoever owns a `SelectorLoop` calls `turn` again and again, from one thread. `ca
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import selectors
 import socket
@@ -226,7 +227,10 @@ class _Line:
                 found = error
             self._loop.call(lambda: self._found(found))
 
-        threading.Thread(target=look_up, name=f"tiktok-webcast look-up of {host}", daemon=True).start()
+        if _is_address(host):
+            look_up()
+        else:
+            threading.Thread(target=look_up, name=f"tiktok-webcast look-up of {host}", daemon=True).start()
 
     def _found(self, found: list[Address] | Exception) -> None:
         if self._over:
@@ -325,3 +329,11 @@ class _Line:
             self._over = True
             self._drop_socket()
             self._loop.ended(self)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -116,6 +116,15 @@ class _Tls:
         self._object.write(data)
         return self._outgoing.read()
 
+    def close(self) -> bytes:
+        """Return the layer's good-bye."""
+        try:
+            self._object.unwrap()
+        except ssl.SSLError:
+            # The other side's good-bye has not come, and nobody waits for it.
+            pass
+        return self._outgoing.read()
+
     def output(self) -> bytes:
         """Return what the layer itself has to say: handshake, alerts."""
         return self._outgoing.read()
@@ -170,6 +179,12 @@ class Tunnel:
             self._guard(lambda: self._emit(data, len(self._layers)))
         else:
             self._out.append(data)
+
+    def close(self) -> None:
+        """Say good-bye to the target's layer: without it the target could not tell our end from a cut."""
+        if self._layers and self.failure is None:
+            layer = self._layers.pop()
+            self._guard(lambda: self._emit(layer.close(), len(self._layers)))
 
     def take_output(self) -> bytes:
         """Return and forget the bytes for TCP."""

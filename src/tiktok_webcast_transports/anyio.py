@@ -61,6 +61,13 @@ class _Line:
     async def run(self) -> None:
         """Connect the channel and serve it to its end."""
         self._wake()
+        try:
+            await self._serve()
+        finally:
+            if not self._channel.finished:
+                self._channel.lost(anyio.current_time())
+
+    async def _serve(self) -> None:
         with self._life:
             stream = await self._connect()
             if stream is None:

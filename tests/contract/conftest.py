@@ -44,7 +44,6 @@ def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     """Return a server's context with a certificate for `names`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*names).configure_cert(context)
-    context.set_alpn_protocols(["h2", "http/1.1"])
     return context
 
 
@@ -52,3 +51,9 @@ def server_context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 def server_tls(authority: trustme.CA) -> ssl.SSLContext:
     """A server's context for localhost."""
     return server_context(authority, "localhost", "127.0.0.1")
+
+
+@pytest.fixture(scope="session")
+def other_name_tls(authority: trustme.CA) -> ssl.SSLContext:
+    """A server's context for another host."""
+    return server_context(authority, "elsewhere.test")

@@ -44,8 +44,8 @@ class Kit(ABC):
         """Return an async context manager with `send` and `run`."""
 
     @abstractmethod
-    def run(self, scenario: Scenario) -> Any:
-        """Run a scenario to its end."""
+    def run(self, scenario: Scenario, *, debug: bool = True) -> Any:
+        """Run a scenario to its end, in the loop's debug mode if it has one."""
 
     @abstractmethod
     def run_cancelled(self, scenario: Scenario, when: threading.Event) -> None:
@@ -79,11 +79,11 @@ class AsyncioKit(Kit):
     def http(self, network: Network = Network(), limits: Limits = Limits()) -> Any:
         return asyncio_transport.HttpClient(network=network, limits=limits)
 
-    def run(self, scenario: Scenario) -> Any:
+    def run(self, scenario: Scenario, *, debug: bool = True) -> Any:
         async def main() -> Any:
             return await asyncio.wait_for(scenario(), GUARD)
 
-        return asyncio.run(main(), debug=True)
+        return asyncio.run(main(), debug=debug)
 
     def run_cancelled(self, scenario: Scenario, when: threading.Event) -> None:
         async def main() -> None:
@@ -117,12 +117,12 @@ class AnyioKit(Kit):
     def http(self, network: Network = Network(), limits: Limits = Limits()) -> Any:
         return anyio_transport.HttpClient(network=network, limits=limits)
 
-    def run(self, scenario: Scenario) -> Any:
+    def run(self, scenario: Scenario, *, debug: bool = True) -> Any:
         async def main() -> Any:
             with anyio.fail_after(GUARD):
                 return await scenario()
 
-        return anyio.run(main, backend=self.backend, backend_options=self._options())
+        return anyio.run(main, backend=self.backend, backend_options=self._options(debug))
 
     def run_cancelled(self, scenario: Scenario, when: threading.Event) -> None:
         async def main() -> None:
@@ -151,8 +151,8 @@ class AnyioKit(Kit):
 
         return InTask()
 
-    def _options(self) -> dict[str, Any]:
-        return {"debug": True} if self.backend == "asyncio" else {}
+    def _options(self, debug: bool = True) -> dict[str, Any]:
+        return {"debug": debug} if self.backend == "asyncio" else {}
 
 
 class _Blocking:
@@ -195,7 +195,7 @@ class SyncKit(Kit):
     def http(self, network: Network = Network(), limits: Limits = Limits()) -> Any:
         return _Blocking(sync_transport.HttpClient(network=network, limits=limits))
 
-    def run(self, scenario: Scenario) -> Any:
+    def run(self, scenario: Scenario, *, debug: bool = True) -> Any:
         coroutine: Any = scenario()
         try:
             coroutine.send(None)

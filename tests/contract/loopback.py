@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
 import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-GUARD = 20.0
+GUARD = 40.0
 """Seconds after which a script that waits for its client gives up: only ever reached when something is broken."""
 
 Script = Callable[["Peer"], None]
@@ -190,6 +191,11 @@ class Server:
         if error is None and self.errors:
             raise self.errors[0]
 
+    def settle(self) -> None:
+        """Wait for all connections to end."""
+        for thread in self._threads:
+            thread.join(GUARD)
+
     def _accept(self) -> None:
         while True:
             sock, _ = self._listener.accept()
@@ -322,10 +328,8 @@ def join_streams(peer: Peer, upstream: socket.socket) -> None:
     except OSError:
         pass
     finally:
-        try:
+        with contextlib.suppress(OSError):
             peer.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         thread.join(GUARD)
         upstream.close()
 
@@ -336,3 +340,15 @@ def open_descriptors() -> int | None:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
         return None
+
+
+@contextlib.contextmanager
+def full_listener() -> Iterator[int]:
+    """Yield a port where connecting hangs: nobody accepts, and the queue of those who wait is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]

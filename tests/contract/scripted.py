@@ -15,7 +15,7 @@ Input = tuple[Any, ...]
 
 
 class ScriptedSession:
-    """Events are the inputs themselves, as tuples. A closed, rejected or failed socket ends it, as does the last answer.
+    """Events are the inputs themselves, as tuples. A closed, rejected or failed socket ends it, or the last answer.
 
     `react` may queue further actions: it is called with every input, after the input has been recorded.
     """
@@ -26,6 +26,7 @@ class ScriptedSession:
         self._actions: deque[Action] = deque()
         self._events: deque[Any] = deque()
         self._requests: set[int] = set()
+        self.ends_with_answers = not any(isinstance(action, OpenSocket) for action in first)
         self.inputs: list[Input] = []
         self.timer: float | None = None
         self.paused = False
@@ -54,7 +55,7 @@ class ScriptedSession:
     def receive_response(self, request_id: int, r: HttpResponse | TransportFailure, *, now: float) -> None:
         self._requests.discard(request_id)
         self._take(("response", request_id, r), now)
-        if not self._requests and not any(isinstance(action, OpenSocket) for action in self._first):
+        if not self._requests and self.ends_with_answers:
             self.finish()
 
     def socket_opened(self, socket_id: int, headers: Headers, *, now: float) -> None:
