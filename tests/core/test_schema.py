@@ -48,6 +48,9 @@ from tiktok_webcast.schema.chat import WebcastChatMessage
 from tiktok_webcast.schema.sticker import AnchorToolModification
 from tiktok_webcast.view import View, field_reader, is_entry
 
+pytestmark = pytest.mark.timeout(900)
+"""The long profile tries ten thousand messages, 12 ms each."""
+
 PREFIX = "tiktok_webcast."
 REGISTRY = Registry(METHODS)
 
@@ -396,6 +399,13 @@ def test_methods_are_known_without_their_prefix_too() -> None:
         assert known is not None
         assert bare is not None
         assert bare.event is known.event
+
+
+def test_no_field_hides_what_every_event_has() -> None:
+    for method in METHODS:
+        binding = REGISTRY.find(method)
+        assert binding is not None
+        assert {name for name in binding.event.fields if hasattr(Event, name)} <= {"room_id"}
 
 
 def test_event_names_are_unique() -> None:
