@@ -10,10 +10,11 @@ from ..webjson import BadJson, decode_text, parse_json
 MAX_MARKS = 4
 """Places of one page that are looked at as the script in question."""
 _TAG = 512
+_CLOSING = re.compile(r"</script", re.IGNORECASE)
 _OPENING = re.compile(r"<script\b[^<>]*\bid\s*=\s*[\"']?\Z", re.IGNORECASE)
 
 
-def page_state(body: bytes, *script_ids: str) -> Any | BadJson | None:
+def page_state(body: bytes, *script_ids: str) -> dict[str, Any] | BadJson | None:
     """Return the JSON of the first script element with one of these ids; `None` if the page has none.
 
     Both forms are read: the element's text is JSON, or it assigns JSON (`window['SIGI_STATE']={...};`).
@@ -24,10 +25,9 @@ def page_state(body: bytes, *script_ids: str) -> Any | BadJson | None:
         if text is None:
             continue
         text = text.strip()
-        if text[:1] in ("{", "["):
-            return parse_json(text)
-        assigned = text.find("={", 0, 256)
-        return parse_json(text[assigned + 1 :], trailing=True) if assigned >= 0 else parse_json(text)
+        assigned = text.find("={", 0, 256) if text[:1] != "{" else -1
+        state = parse_json(text[assigned + 1 :], trailing=True) if assigned >= 0 else parse_json(text)
+        return state if isinstance(state, (dict, BadJson)) else BadJson("no JSON object")
     return None
 
 
@@ -41,7 +41,7 @@ def _script(page: str, script_id: str) -> str | None:
         if not _OPENING.search(page[max(at - _TAG, 0) : at]) or after not in ('"', "'", ">", " "):
             continue
         start = page.find(">", at, at + _TAG)
-        end = page.find("</script", start)
-        if 0 <= start < end:
-            return page[start + 1 : end]
+        end = _CLOSING.search(page, start) if start >= 0 else None
+        if end is not None:
+            return page[start + 1 : end.start()]
     return None
