@@ -1,1 +1,61 @@
+"""`tiktok-webcast`: the command. Each subcommand is a module of its own, loaded when it is asked for."""
 
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from .stop import INTERRUPTED
+from .streams import OutputGone, Streams
+
+__all__ = ["main"]
+
+UNEXPECTED = 1
+USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (those of the process by default) and return its exit code."""
+    from .arguments import make_parser
+
+    streams = Streams()
+    debug = "--debug" in (sys.argv[1:] if argv is None else argv)
+    try:
+        args = make_parser().parse_args(argv)
+        return _run(args, streams)
+    except SystemExit as stopped:
+        # argparse ends so: 2 for a wrong argument, 0 after --help.
+        return stopped.code if isinstance(stopped.code, int) else USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if debug:
+            raise
+        return _explain(error, streams)
+
+
+def _run(args: argparse.Namespace, streams: Streams) -> int:
+    module = import_module(f".{args.module}", __name__)
+    try:
+        code: int = module.run(args, streams)
+        streams.flush()
+    except OutputGone:
+        # Whoever read has had enough: `| head` is no failure.
+        return 0
+    return code
+
+
+def _explain(error: Exception, streams: Streams) -> int:
+    """Say what went wrong in a sentence, and return the exit code."""
+    from tiktok_webcast.errors import ClosedError, ConfigurationError, exit_code
+
+    hint = "" if isinstance(error, (ConfigurationError, ValueError, OSError, ClosedError)) else " (--debug shows where)"
+    text = str(error) or type(error).__name__
+    if hint:
+        text = f"{type(error).__name__}: {text}"
+    streams.say(f"tiktok-webcast: {text}{hint}")
+    if isinstance(error, ClosedError):
+        return exit_code(error.reason)
+    return USAGE if isinstance(error, ValueError) else UNEXPECTED

@@ -1,0 +1,35 @@
+"""`demo`: a simulated room, watched in the same process."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..simulator import Simulator
+from .settings import read_settings
+from .simulate import DEFAULT_SCENARIO, list_scenarios
+from .stop import Stop
+from .streams import Streams
+from .watch import watch
+
+HOST = "mia_live"
+"""The user whose simulated room is watched."""
+GRACE = 2.0
+"""Seconds that the room has for its own end before it is left."""
+
+
+def run(args: argparse.Namespace, streams: Streams) -> int:
+    """Simulate a room and watch it by the same way as a real one."""
+    if args.scenario == "list":
+        return list_scenarios(streams)
+    stop = Stop()
+    with stop.on_signals(), Simulator(
+        args.scenario or DEFAULT_SCENARIO,
+        seed=args.seed,
+        speed=args.speed,
+        duration=args.duration * (args.speed or 1),
+    ) as simulator:
+        args.web_url = args.webcast_url = args.sign_url = simulator.url
+        # Nothing in the environment may lead the demo elsewhere.
+        settings = read_settings(args, {})
+        with stop.after(args.duration + GRACE):
+            return watch(HOST, settings, args, streams, stop)

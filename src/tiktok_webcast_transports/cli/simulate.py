@@ -1,0 +1,46 @@
+"""`simulate`: a simulated TikTok for other programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from tiktok_webcast.sim import SCENARIOS
+
+from ..simulator import Simulator
+from .clean import clean
+from .stop import INTERRUPTED, Stop
+from .streams import Streams
+
+DEFAULT_SCENARIO = "everyday"
+
+
+def run(args: argparse.Namespace, streams: Streams) -> int:
+    """Serve until the time is up or somebody stops it. The first line of stdout is the address."""
+    if args.scenario == "list":
+        return list_scenarios(streams)
+    simulator = Simulator(args.scenario or DEFAULT_SCENARIO, seed=args.seed, port=args.port, speed=args.speed)
+    stop = Stop()
+    with stop.on_signals(), stop.after(args.max_seconds), simulator:
+        streams.data(simulator.url)
+        streams.flush()
+        streams.say(
+            f"every user is live there, in scenario {simulator.options.scenario!r}; for example:\n"
+            f"  tiktok-webcast watch anna --web-url {simulator.url} --webcast-url {simulator.url} "
+            f"--sign-url {simulator.url}\nCtrl-C ends it"
+        )
+        while not stop.wait(None):
+            pass
+        if args.manifest:
+            manifest = simulator.manifest().to_dict()
+            Path(args.manifest).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return INTERRUPTED if stop.interrupted else 0
+
+
+def list_scenarios(streams: Streams) -> int:
+    """Print the names of all scenarios and what happens in them."""
+    for name, scenario in SCENARIOS.items():
+        about = " ".join(scenario.about.split())
+        streams.text(clean(f"{name:<20} {about}"))
+    return 0
