@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, Literal, TypeVar
 
 E = TypeVar("E")
@@ -21,7 +22,8 @@ class EventQueue(Generic[E]):
     Under `"drop-oldest"`, `paused` stays false, and when more than `high` events wait, the oldest goes.
 
     Events pushed with `keep=True` go last: only when there is no other, and only past `limit`. Every
-    event that goes is returned by `push` and counted; `take_unannounced` tells how many since last asked.
+    event that goes is returned by `push` and counted. With `announce` set, `pop` tells of the losses
+    too: at the place where they are missing, and once for all of them, however slow the reader is.
     """
 
     __slots__ = (
@@ -33,11 +35,14 @@ class EventQueue(Generic[E]):
         "_limit",
         "_low",
         "_unannounced",
+        "announce",
         "dropped",
         "paused",
         "peak",
     )
 
+    announce: Callable[[int], E] | None
+    """Makes the event that says how many were lost since the last one said so; `None` for no such event."""
     paused: bool
     """Whether to stop reading, so that no more events come."""
     dropped: int
@@ -66,6 +71,7 @@ class EventQueue(Generic[E]):
         # Beside each kept event, how many others came before it since the start: that is its place.
         self._kept: deque[tuple[int, E]] = deque()
         self._unannounced = 0
+        self.announce = None
         self.paused = False
         self.dropped = 0
         self.peak = 0
@@ -89,7 +95,10 @@ class EventQueue(Generic[E]):
         return gone
 
     def pop(self) -> E | None:
-        """Take the oldest event, or `None` if none waits."""
+        """Take the oldest event, or `None` if none waits; after losses, take their announcement first."""
+        if self._unannounced and self.announce is not None:
+            lost, self._unannounced = self._unannounced, 0
+            return self.announce(lost)
         kept = self._kept
         if kept and kept[0][0] <= self._gone:
             event = kept.popleft()[1]
@@ -102,13 +111,8 @@ class EventQueue(Generic[E]):
             self.paused = False
         return event
 
-    def take_unannounced(self) -> int:
-        """Return how many events were lost since this was last called, to tell the program of them."""
-        count, self._unannounced = self._unannounced, 0
-        return count
-
     def __len__(self) -> int:
-        """Return how many events wait, at most the limit."""
+        """Return how many events wait, at most the limit; an announcement is not counted."""
         return len(self._events) + len(self._kept)
 
     def _drop(self) -> E:

@@ -43,6 +43,7 @@ class Pipeline:
         """Who ended the room, in words; empty while it goes on."""
         self._config = config
         self._events = events
+        self._events.announce = self._overflowed
         self._counters = counters
         self._now = float("-inf")
         self._tracks: dict[type[Event], Track | None] = {}
@@ -76,12 +77,10 @@ class Pipeline:
         self._counters.events += 1
         self._events.push(event, keep=event.name in SESSION_EVENTS)
 
-    def announce_overflow(self) -> None:
-        """Say how many events were lost to the queue's limit since the last time, if any."""
-        lost = self._events.take_unannounced()
-        if lost:
-            self._counters.dropped += lost
-            self.emit(OverflowEvent(room_id=self.room_id, dropped=lost, limit="event_queue"))
+    def _overflowed(self, lost: int) -> OverflowEvent:
+        """Say how many events were lost to the queue's limit since the last time."""
+        self._counters.events += 1
+        return OverflowEvent(room_id=self.room_id, dropped=lost, limit="event_queue")
 
     def _receive_message(self, message: Message) -> None:
         counters = self._counters

@@ -251,6 +251,7 @@ class Session:
         counted = self._counters.snapshot()
         return replace(
             counted,
+            dropped=counted.dropped + self._events.dropped,
             queue_peak=self._events.peak,
             acks=counted.acks + (connection.acks if connection is not None else 0),
             heartbeats=counted.heartbeats + (connection.heartbeats if connection is not None else 0),
@@ -324,7 +325,6 @@ class Session:
             self._actions.append(SendMessage(self._socket_id, frame))
         while (result := connection.next_result()) is not None:
             self._pipeline.receive(result, now=self._now)
-        self._pipeline.announce_overflow()
         if self._pipeline.room_ended:
             self._finish(Closed(CloseReason.ROOM_ENDED, self._pipeline.room_ended), close_code=1000)
 
@@ -367,7 +367,6 @@ class Session:
         self._request_id, self._deadline = 0, None
         self.phase = Phase.CLOSED
         self.closed = closed
-        self._pipeline.announce_overflow()
         self._pipeline.emit(
             ClosedEvent(
                 room_id=self.room_id,

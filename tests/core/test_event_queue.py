@@ -21,17 +21,15 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue: EventQueue[int] = EventQueue(self.high, self.low, self.limit, overflow)
         self.waiting: list[tuple[int, bool]] = []
         """Events in order, and whether they are kept."""
+        self.queue.announce = lambda lost: -lost
         self.pushed = self.lost = self.announced = self.peak = 0
         self.paused = False
 
-    @rule(calls=st.lists(st.sampled_from(["push", "push", "push", "keep", "pop", "pop", "ask"]), max_size=12))
+    @rule(calls=st.lists(st.sampled_from(["push", "push", "push", "keep", "pop", "pop"]), max_size=12))
     def act(self, calls: list[str]) -> None:
         for call in calls:
             if call == "pop":
                 self.pop()
-            elif call == "ask":
-                assert self.queue.take_unannounced() == self.lost - self.announced
-                self.announced = self.lost
             else:
                 self.push(call == "keep")
             assert len(self.queue) == len(self.waiting) <= self.limit
@@ -56,6 +54,10 @@ class QueueMachine(RuleBasedStateMachine):
             self.paused = True
 
     def pop(self) -> None:
+        if self.lost > self.announced:
+            assert self.queue.pop() == self.announced - self.lost
+            self.announced = self.lost
+            return
         expected = self.waiting.pop(0)[0] if self.waiting else None
         assert self.queue.pop() == expected
         if expected is not None and len(self.waiting) <= self.low:
@@ -63,7 +65,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "queue"):
-            while self.waiting:
+            while self.waiting or self.lost > self.announced:
                 self.pop()
             assert self.queue.pop() is None
             assert not self.queue.paused
@@ -102,13 +104,24 @@ def test_the_water_marks_are_exact() -> None:
     assert states == [False, False, False, True, True, False]
 
 
-def test_drop_oldest_keeps_the_newest_and_says_how_many_went() -> None:
+def test_drop_oldest_keeps_the_newest_and_counts_what_went() -> None:
     queue: EventQueue[str] = EventQueue(high=3, low=1, limit=10, overflow="drop-oldest")
     queue.push("connect", keep=True)
     assert [queue.push(name) for name in "abcd"] == [None, None, "a", "b"]
     assert not queue.paused
-    assert [queue.take_unannounced(), queue.take_unannounced(), queue.dropped] == [2, 0, 2]
+    assert queue.dropped == 2
     assert [queue.pop() for _ in range(4)] == ["connect", "c", "d", None]
+
+
+def test_losses_are_announced_once_where_they_are_missing() -> None:
+    queue: EventQueue[str] = EventQueue(high=2, low=1, limit=10, overflow="drop-oldest")
+    queue.announce = "{} lost".format
+    for name in "abcde":
+        queue.push(name)
+    assert [queue.pop(), queue.pop()] == ["3 lost", "d"]
+    queue.push("f")
+    queue.push("g")
+    assert [queue.pop() for _ in range(4)] == ["1 lost", "f", "g", None]
 
 
 def test_events_to_keep_go_only_when_nothing_else_is_left_at_the_limit() -> None:
