@@ -21,6 +21,8 @@ _SUPER_FAN_JOINED = "superfanjoined"
 
 
 class _Barrage(wire_named.BarrageEvent):
+    """What the events of a barrage share."""
+
     text: str
 
     @classmethod

@@ -96,6 +96,8 @@ class BattleResult(View):
 
 
 class _MicBattle(Event):
+    """What the events of a battle's course share."""
+
     wire_type: ClassVar[str] = "WebcastLinkMicBattle"
     wire: ClassVar[WireView[WebcastLinkMicBattle]] = WireView()
     """The whole message, every field under its wire name."""

@@ -63,6 +63,8 @@ class Envelope(View):
 
 
 class _EnvelopeMessage(Event):
+    """What the events of an envelope message share."""
+
     wire_type: ClassVar[str] = "WebcastEnvelopeMessage"
     wire: ClassVar[WireView[WebcastEnvelopeMessage]] = WireView()
     """The whole message, every field under its wire name."""
@@ -101,6 +103,8 @@ class _EnvelopeMessage(Event):
 
 
 class _NewEnvelope(_EnvelopeMessage):
+    """What the announcements of an envelope share."""
+
     json_fields: ClassVar[tuple[str, ...]] = (
         "sender",
         "diamonds",

@@ -145,6 +145,8 @@ class Gift(View):
 
 
 class _GiftMessage(IdentifiedUserEvent):
+    """What the events of a gift message share."""
+
     wire_type: ClassVar[str] = "WebcastGiftMessage"
     wire: ClassVar[WireView[WebcastGiftMessage]] = WireView()
     """The whole message, every field under its wire name."""

@@ -17,6 +17,8 @@ _ENTERED = (0, 1)
 
 
 class _MemberMessage(UserEvent):
+    """What the events of a member message share."""
+
     wire_type: ClassVar[str] = "WebcastMemberMessage"
     wire: ClassVar[WireView[WebcastMemberMessage]] = WireView()
     """The whole message, every field under its wire name."""

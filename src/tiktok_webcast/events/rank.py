@@ -42,6 +42,8 @@ class RankEntry(View):
 
 
 class _Ranking(UserEvent):
+    """What the announcements of the host's place share."""
+
     name: ClassVar[str] = "ranking_update"
     json_fields: ClassVar[tuple[str, ...]] = ("type", "label", "rank", "user")
     type: str

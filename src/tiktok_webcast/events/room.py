@@ -73,6 +73,8 @@ class ViewerUpdateEvent(Event):
 
 
 class _ControlMessage(Event):
+    """What the events of a control message share."""
+
     wire_type: ClassVar[str] = "WebcastControlMessage"
     wire: ClassVar[WireView[WebcastControlMessage]] = WireView()
     """The whole message, every field under its wire name."""

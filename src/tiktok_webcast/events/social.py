@@ -20,6 +20,8 @@ _SHARES = (2, 3, 4, 5)
 
 
 class _SocialMessage(UserEvent):
+    """What the events of a social message share."""
+
     wire_type: ClassVar[str] = "WebcastSocialMessage"
     wire: ClassVar[WireView[WebcastSocialMessage]] = WireView()
     """The whole message, every field under its wire name."""
