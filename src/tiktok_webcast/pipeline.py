@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from .decode import Parsed, parse, to_event
@@ -22,6 +23,9 @@ from .track.gifts import GiftStep, GiftStreaks, StreakEnd, StreakEndCause
 from .track.likes import LikeTotals
 from .track.seen import SeenMessages
 from .track.viewers import ViewerTotals
+
+_KEPT = SESSION_EVENTS - {OverflowEvent.name}
+"""Events that no overflow drops. The peer can cause any number of `OverflowEvent`s, so those are as others."""
 
 Track = Callable[["Pipeline", Any, Message, type[Event]], None]
 
@@ -70,12 +74,17 @@ class Pipeline:
         """Settle every open streak: the session is over."""
         self._settle(self.streaks.close(now=now, cause=cause))
 
+    def want(self, names: frozenset[str] | None) -> None:
+        """From now on deliver the events of these names; `None`: all."""
+        self._config = replace(self._config, include=names)
+        self._skip.clear()
+
     def emit(self, event: Event) -> None:
         """Queue an event if it is wanted."""
         if not self._config.wants(event.name):
             return
         self._counters.events += 1
-        self._events.push(event, keep=event.name in SESSION_EVENTS)
+        self._events.push(event, keep=event.name in _KEPT)
 
     def _overflowed(self, lost: int) -> OverflowEvent:
         """Say how many events were lost to the queue's limit since the last time."""
