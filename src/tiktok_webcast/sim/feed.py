@@ -132,7 +132,7 @@ class Feed:
         if self.closed:
             return None
         deadline = self._beat_at + self._patience
-        return deadline if self._due is None or self._stalled else min(deadline, self._due)
+        return deadline if self._due is None or self._stalled or self._silent else min(deadline, self._due)
 
     def _enter(self, request: EnterRoom, now: float) -> None:
         self._note(now, "enter", room_id=request.room_id, unique_id=request.unique_id)

@@ -38,21 +38,15 @@ class Streak:
     def end(self, total: int | None = None) -> Line:
         """The server's last message of the streak, with the final total: here a client settles it.
 
-        A second one settles nothing more.
+        A second one settles nothing, unless its total is larger.
         """
-        was_open = id(self) in self.story.open or self.given == 0
         line = self._line(self.given if total is None else total, end=True, with_detail=True)
-        if not was_open:
-            return line
         self.story.open.pop(id(self), None)
-        message_truth = {key: line.truth[0][key] for key in ("method", "msg_id", "room_id")}
-        return Line(line.message, (*line.truth, {**self.settle("repeat_end"), **message_truth}))
+        return self._settled(line) if self.given > self.settled else line
 
     def whole(self, count: int = 1) -> Line:
         """A gift of another type: one message, final at once."""
-        line = self._line(count, end=False, with_detail=True)
-        message_truth = {key: line.truth[0][key] for key in ("method", "msg_id", "room_id")}
-        return Line(line.message, (*line.truth, {**self.settle("repeat_end"), **message_truth}))
+        return self._settled(self._line(count, end=False, with_detail=True))
 
     def settle(self, cause: str) -> Truth:
         """What a client prints when the streak ends for `cause`: the gifts that no end has told of."""
@@ -72,6 +66,10 @@ class Streak:
         """What a client prints when no end came and its idle time has passed."""
         self.story.open.pop(id(self), None)
         return self.settle("idle")
+
+    def _settled(self, line: Line) -> Line:
+        named = {key: line.truth[0][key] for key in ("method", "msg_id", "room_id")}
+        return Line(line.message, (*line.truth, {**self.settle("repeat_end"), **named}))
 
     def _reopen(self) -> None:
         # To the end: streaks are settled in the order of their last steps.

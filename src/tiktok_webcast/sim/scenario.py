@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .door import OPEN, Door
 from .room import SimRoom
-from .script import Script
+from .script import Script, Truth
 from .story import Story
 from .truth import Manifest, Recorder
 
@@ -35,6 +35,8 @@ class Scenario:
 
     tell: Tell
     door: Door = OPEN
+    outcome: tuple[Truth, ...] = ()
+    """What a client prints that is not let in; empty when everybody is."""
     endless: bool = False
     """Whether the script goes on until `Options.duration`."""
 
@@ -60,7 +62,13 @@ class Scenario:
         """
         if self.endless and options.duration is None:
             raise ValueError(f"scenario {self.name!r} is endless: choose a duration to know all of it")
-        recorder = Recorder(self.name, room.room_id, room.unique_id)
+        recorder = self.recorder(room)
+        if self.outcome:
+            return recorder.manifest(self.outcome)
         for step in self.script(room, options):
             recorder.add(step)
         return recorder.manifest()
+
+    def recorder(self, room: SimRoom) -> Recorder:
+        """What takes down a visit to it."""
+        return Recorder(self.name, room.room_id, room.unique_id)

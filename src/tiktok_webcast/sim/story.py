@@ -11,6 +11,7 @@ The truth is what the story *means*: a streak of seven roses is seven roses, how
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from random import Random
 from typing import Any
@@ -22,7 +23,7 @@ from .gift_streak import Streak
 from .payloads import Fields, encode
 from .people import Person, make_crowd
 from .room import SimRoom
-from .script import Action, Close, Cut, Frame, Line, Raw, Sign, Silence, Step, Truth
+from .script import Action, Close, Cut, Frame, Line, Raw, Refuse, Sign, SignTrouble, Silence, Step, Truth
 
 
 class Story:
@@ -75,10 +76,17 @@ class Story:
         self._wait = self._hold = 0.0
         return step
 
-    def frame(self, *lines: Line, need_ack: bool = True, compress: bool = True, heartbeat_ms: int = 0) -> Step:
-        """A frame with these messages."""
+    def frame(
+        self,
+        *lines: Line,
+        before: Iterable[Truth] = (),
+        need_ack: bool = True,
+        compress: bool = True,
+        heartbeat_ms: int = 0,
+    ) -> Step:
+        """A frame with these messages; `before` is what a client says by its own clock before they come."""
         messages = tuple(line.message for line in lines)
-        return self.step(Frame(messages, need_ack, compress, heartbeat_ms), _truths(lines))
+        return self.step(Frame(messages, need_ack, compress, heartbeat_ms), (*before, *_truths(lines)))
 
     def raw(self, data: bytes, *truth: Truth) -> Step:
         """Any bytes as one binary message."""
@@ -93,8 +101,11 @@ class Story:
     def lose(self, action: Cut | Close | Silence, reason: str) -> Step:
         """The socket fails and the client comes back."""
         gone = {"event": "disconnect", "reason": reason, "will_reconnect": True}
-        again = {"event": "reconnecting", "reason": reason, "attempt": 1}
-        return self.step(action, (gone, again))
+        return self.step(action, (gone, {"event": "reconnecting", "reason": reason}))
+
+    def retried(self, action: SignTrouble | Refuse, reason: str) -> Step:
+        """The signature or the handshake fails and the client tries again."""
+        return self.step(action, ({"event": "reconnecting", "reason": reason},))
 
     def end(self, *lines: Line, action: int = 3) -> Step:
         """The room ends: control message 3 (the host) or 4 (TikTok). Open streaks are settled."""
@@ -112,10 +123,19 @@ class Story:
     # --- messages -------------------------------------------------------------------------------------------------
 
     def comment(
-        self, person: Person, text: str, *, language: str = "en", mention: Person | None = None, history: bool = False
+        self,
+        person: Person,
+        text: str,
+        *,
+        language: str = "en",
+        mention: Person | None = None,
+        history: bool = False,
+        numbered: bool = True,
     ) -> Line:
-        """Somebody writes."""
+        """Somebody writes; without a number, the message has no id, so that it is never a repeat."""
         common = self._common("WebcastChatMessage")
+        if not numbered:
+            common["msg_id"] = 0
         fields = payloads.chat(common, person, text, self.room.images, language=language, mention=mention)
         truth = {"user": person.truth(identified=True), "comment": text, "language": language}
         return self.line("WebcastChatMessage", fields, "comment", truth, history=history)
@@ -225,13 +245,14 @@ class Story:
 
     def _bytes(self, method: str, payload: bytes, event: str) -> Line:
         message = Message(method, payload, self._common(method)["msg_id"], False, self.server_ms)
-        return Line(message, ({**self._truth(event, message)},))
+        truth = {**self._truth(event, message), "base64": base64.b64encode(payload).decode()}
+        return Line(message, (truth,))
 
     def _truth(self, event: str, message: Message) -> dict[str, Any]:
         return {
             "event": event,
-            "method": message.method,
-            "msg_id": str(message.msg_id),
+            "method": message.method or None,
+            "msg_id": str(message.msg_id) if message.msg_id else None,
             "room_id": str(self.room.room_id),
             "is_history": message.is_history,
         }

@@ -10,7 +10,7 @@ from .door import Door
 from .room import SimRoom
 from .scenario import Options, Scenario
 from .script import ENDS_SOCKET, Frame, Sign, SignTrouble, Step
-from .truth import Manifest, Recorder
+from .truth import Manifest
 
 PATIENCE = 120.0
 """Seconds that a visit whose socket was lost waits for its client; later clients begin anew."""
@@ -29,7 +29,8 @@ class Visit:
         self.reserved_until = float("-inf")
         self._script = scenario.script(room, options)
         self._next: Step | None = next(self._script, None)
-        self._recorder = Recorder(scenario.name, room.room_id, room.unique_id)
+        self._outcome = scenario.outcome
+        self._recorder = scenario.recorder(room)
         self._recent: deque[Message] = deque(maxlen=OVERLAP)
 
     @property
@@ -57,8 +58,8 @@ class Visit:
         return action if isinstance(action, (Sign, SignTrouble)) else Sign(tuple(self._recent))
 
     def manifest(self) -> Manifest:
-        """The truth of all steps played so far."""
-        return self._recorder.manifest()
+        """The truth of all steps played so far; of the outcome, while there are none."""
+        return self._recorder.manifest(self._outcome)
 
 
 class Stage:
@@ -111,10 +112,10 @@ class Stage:
             self._waiting.append(visit)
 
     def manifest(self) -> Manifest:
-        """The truth of the latest visit; an empty one before the first."""
+        """The truth of the latest visit; before the first, what a client prints that is not let in."""
         if self.visits:
             return self.visits[-1].manifest()
-        return Recorder(self.scenario.name, self.room.room_id, self.room.unique_id).manifest()
+        return self.scenario.recorder(self.room).manifest(self.scenario.outcome)
 
 
 def ends_socket(step: Step) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..scenario import Scenario
-from . import everyday
+from . import counting, entry, everyday, hostile, sockets
 
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for module in (everyday,) for scenario in module.SCENARIOS}
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario for module in (everyday, counting, sockets, entry, hostile) for scenario in module.SCENARIOS
+}
 """All of them; `everyday` is the default."""
 
 
