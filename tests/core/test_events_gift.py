@@ -10,6 +10,7 @@ from make_event import USER, USER_JSON, make, payload, text
 
 from tiktok_webcast._pb import message_class
 from tiktok_webcast.events import Gift, GiftEvent, GiftInfo, GiftStreakEndEvent, StreakEndCause
+from tiktok_webcast.gift_list import GiftDetails
 from tiktok_webcast.message import Message
 
 ROSE: dict[str, Any] = {"id": 5655, "name": "Rose", "type": 1, "diamond_count": 1, "combo": True}
@@ -86,10 +87,11 @@ def test_a_gift_as_json() -> None:
 def test_the_session_says_what_a_message_adds() -> None:
     message = Message("WebcastGiftMessage", payload("WebcastGiftMessage", gift=ROSE, repeat_count=7), 5)
     wire = message_class("WebcastGiftMessage").FromString(message.payload)
-    listed = GiftInfo(id=5655, name="Rose", diamond_count=1)
+    listed = GiftDetails(5655, "Rose", "Sent Rose", 1, True, 1, (), {})
     given = {"delta": 2, "gift": Gift.from_wire(wire, detailed=listed)}
     event: GiftEvent = GiftEvent.from_message(wire, message, 1, given)
-    assert (event.delta, event.gift.count, event.gift.detailed) == (2, 7, listed)
+    assert (event.delta, event.gift.count) == (2, 7)
+    assert event.gift.detailed is event.gift.details is event.gift.extended_gift is listed
     again = pickle.loads(pickle.dumps(event))
     assert again == event and again.delta == 2 and again.gift == event.gift
 
@@ -102,6 +104,18 @@ def test_a_message_without_the_gifts_details() -> None:
     assert event.gift.streakable and event.gift.streaking
     alone = gift(None)
     assert (alone.gift.id, alone.gift.name, alone.gift.type, alone.gift.streakable) == (5655, "", 0, False)
+
+
+def test_what_an_earlier_message_said_about_the_gift() -> None:
+    wire = message_class("WebcastGiftMessage")(gift_id=6369, group_id=9)
+    given = Gift.from_wire(wire, info=GiftInfo(**{key: LION[key] for key in ("id", "name", "type", "diamond_count")}))
+    assert (given.name, given.diamond_count, given.streakable, given.streaking, given.count) == (
+        "Lion",
+        29_999,
+        False,
+        False,
+        1,
+    )
 
 
 def test_the_number_beside_the_details_wins() -> None:

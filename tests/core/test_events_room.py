@@ -133,7 +133,7 @@ def test_an_envelope() -> None:
         display=1,
         common={"display_text": text("pm_mt_treasure_box_sender_comment", "{0:user} sent", USER)},
     )
-    assert isinstance(event, events.EnvelopeEvent)
+    assert isinstance(event, events.EnvelopeEvent) and event.is_new
     assert event.treasure_box_user.unique_id == "ann.lee" and event.treasure_box_user is event.sender
     assert event.treasure_box_data is event.envelope and event.envelope.people == 16
     assert event.opens_at == datetime(2023, 12, 5, 16, 30, 26, tzinfo=timezone.utc)
@@ -156,8 +156,9 @@ def test_an_envelopes_sender_without_a_text() -> None:
 
 def test_an_envelope_that_is_gone() -> None:
     event = make("WebcastEnvelopeMessage", envelope_info={"envelope_id": "7", "business_type": 1}, display=2)
-    assert isinstance(event, events.EnvelopeHideEvent) and event.name == "envelope_hide"
-    assert event.envelope_id == "7"
+    assert isinstance(event, events.EnvelopeEvent) and not event.is_new
+    assert event.envelope_id == "7" and event.to_dict()["sender"] == {"id": None, "name": None}
+    assert make("WebcastEnvelopeMessage", envelope_info={"business_type": 19}, display=2).name == "envelope"
 
 
 def test_a_super_fan_box() -> None:

@@ -25,7 +25,7 @@ from .battle import (
 from .caption import CaptionEvent
 from .chat import CommentEvent, IntroMessageEvent, QuestionEvent
 from .emote import CommentEmote, Emote, EmoteEvent
-from .envelope import Envelope, EnvelopeEvent, EnvelopeHideEvent, SuperFanBoxEvent
+from .envelope import Envelope, EnvelopeEvent, SuperFanBoxEvent
 from .generated import METHODS as _WIRE_NAMED
 from .gift import Gift, GiftEvent, GiftInfo, GiftStreakEndEvent
 from .goal import GoalUpdateEvent
@@ -170,7 +170,6 @@ __all__ = [
     "EmoteEvent",
     "Envelope",
     "EnvelopeEvent",
-    "EnvelopeHideEvent",
     "EnvelopePortalEvent",
     "Event",
     "FollowEvent",

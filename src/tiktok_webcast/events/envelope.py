@@ -68,15 +68,29 @@ class _EnvelopeMessage(Event):
     wire_type: ClassVar[str] = "WebcastEnvelopeMessage"
     wire: ClassVar[WireView[WebcastEnvelopeMessage]] = WireView()
     """The whole message, every field under its wire name."""
-    envelope: Envelope
+    json_fields: ClassVar[tuple[str, ...]] = (
+        "sender",
+        "diamonds",
+        "people",
+        "envelope_id",
+        "business_type",
+        "is_new",
+        "opens_at",
+    )
+    sender: User
+    diamonds: int
+    people: int
     envelope_id: str
     business_type: int
+    is_new: bool
+    opens_at: datetime | None
+    envelope: Envelope
 
     @classmethod
     def variant(cls, wire: Any, message: Message) -> type[Event]:
-        """Return the event for the display number, the envelope's kind and the text's key (protocol/push.md 11, 12)."""
+        """Return the event for the envelope's kind and the text's key (protocol/push.md sections 11 and 12)."""
         if wire.display == _HIDE:
-            return EnvelopeHideEvent
+            return EnvelopeEvent
         if wire.envelope_info.business_type == _SUPER_FAN_BOX:
             return SuperFanBoxEvent
         key = text(wire.common.display_text.key).lower()
@@ -85,38 +99,7 @@ class _EnvelopeMessage(Event):
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Return the names of all events that this method may become."""
-        return (EnvelopeEvent.name, SuperFanBoxEvent.name, EnvelopeHideEvent.name)
-
-    def _read_envelope(self) -> Envelope:
-        envelope: Envelope = Envelope.from_wire(self._wire.envelope_info)
-        return envelope
-
-    def _read_envelope_id(self) -> str:
-        return text(self._wire.envelope_info.envelope_id)
-
-    def _read_business_type(self) -> int:
-        kind: int = self._wire.envelope_info.business_type
-        return kind
-
-    def _json_envelope_id(self) -> str | None:
-        return self.envelope_id or None
-
-
-class _NewEnvelope(_EnvelopeMessage):
-    """What the announcements of an envelope share."""
-
-    json_fields: ClassVar[tuple[str, ...]] = (
-        "sender",
-        "diamonds",
-        "people",
-        "envelope_id",
-        "business_type",
-        "opens_at",
-    )
-    sender: User
-    diamonds: int
-    people: int
-    opens_at: datetime | None
+        return (EnvelopeEvent.name, SuperFanBoxEvent.name)
 
     @property
     def treasure_box_user(self) -> User:
@@ -137,6 +120,16 @@ class _NewEnvelope(_EnvelopeMessage):
         avatar = Image.from_wire(info.send_user_avatar) if info.HasField("send_user_avatar") else None
         return User(id=user_id, nickname=text(info.send_user_name), avatar=avatar)
 
+    def _read_envelope(self) -> Envelope:
+        envelope: Envelope = Envelope.from_wire(self._wire.envelope_info)
+        return envelope
+
+    def _read_envelope_id(self) -> str:
+        return self.envelope.id
+
+    def _read_business_type(self) -> int:
+        return self.envelope.business_type
+
     def _read_diamonds(self) -> int:
         return self.envelope.diamonds
 
@@ -146,13 +139,19 @@ class _NewEnvelope(_EnvelopeMessage):
     def _read_opens_at(self) -> datetime | None:
         return self.envelope.opens_at
 
+    def _read_is_new(self) -> bool:
+        return bool(self._wire.display != _HIDE)
+
     def _json_sender(self) -> dict[str, Any]:
         name = text(self._wire.envelope_info.send_user_name) or self.sender.nickname
         return {"id": str(self.sender.id) if self.sender.id else None, "name": name or None}
 
+    def _json_envelope_id(self) -> str | None:
+        return self.envelope_id or None
 
-class EnvelopeEvent(_NewEnvelope):
-    """A user, or the platform, leaves an envelope in the room."""
+
+class EnvelopeEvent(_EnvelopeMessage):
+    """A user, or the platform, leaves an envelope in the room, or one is gone from it: `is_new` says which."""
 
     name: ClassVar[str] = "envelope"
     sender: User
@@ -165,13 +164,15 @@ class EnvelopeEvent(_NewEnvelope):
     """Its id, a text on the wire too; `""` if not sent."""
     business_type: int
     """1 a user's diamonds, 2 the platform's, 4 a portal; 0 if not sent."""
+    is_new: bool
+    """Whether it is announced; otherwise it leaves the screen, and in captures no more is sent than id and kind."""
     opens_at: datetime | None
     """When it may be opened (aware, UTC, whole seconds)."""
     envelope: Envelope
     """All of it in one value."""
 
 
-class SuperFanBoxEvent(_NewEnvelope):
+class SuperFanBoxEvent(_EnvelopeMessage):
     """A box for super fans is left in the room (protocol/push.md sections 11 and 12; not seen in captures)."""
 
     name: ClassVar[str] = "super_fan_box"
@@ -185,20 +186,9 @@ class SuperFanBoxEvent(_NewEnvelope):
     """Its id, a text on the wire too; `""` if not sent."""
     business_type: int
     """19; 0 if only the message's text says what it is."""
+    is_new: bool
+    """Always true: a box that leaves the screen is an `EnvelopeEvent`."""
     opens_at: datetime | None
     """When it may be opened (aware, UTC, whole seconds)."""
     envelope: Envelope
     """All of it in one value."""
-
-
-class EnvelopeHideEvent(_EnvelopeMessage):
-    """An envelope is gone from the room's screen: it was emptied or ran out."""
-
-    name: ClassVar[str] = "envelope_hide"
-    json_fields: ClassVar[tuple[str, ...]] = ("envelope_id", "business_type")
-    envelope_id: str
-    """The id that it was announced with; `""` if not sent."""
-    business_type: int
-    """The kind that it was announced with; 0 if not sent."""
-    envelope: Envelope
-    """What the message says of it: in captures no more than the id and the kind."""

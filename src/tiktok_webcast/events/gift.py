@@ -11,6 +11,7 @@ from .user import IdentifiedUserEvent, User, decimal
 from .wire_view import WireView
 
 if TYPE_CHECKING:
+    from ..gift_list import GiftDetails
     from ..schema.gift import Gift as WireGift
     from ..schema.gift import WebcastGiftMessage
 
@@ -83,8 +84,8 @@ class Gift(View):
     )
     info: GiftInfo
     """What the gift is; with little more than its id where the message leaves out the rest."""
-    detailed: GiftInfo | None
-    """The gift's entry in the room's gift list, where the client has fetched one."""
+    detailed: GiftDetails | None
+    """The gift's entry in the room's gift list, if the client has fetched that."""
     count: int
     """Gifts in the streak so far, a running total; of a gift that is not streakable, how many were given."""
     is_repeating: bool
@@ -119,6 +120,16 @@ class Gift(View):
         """What the gift looks like."""
         return self.info.image
 
+    @property
+    def details(self) -> GiftDetails | None:
+        """The same as `detailed`; the 2023 TikTokLive used several names for it."""
+        return self.detailed
+
+    @property
+    def extended_gift(self) -> GiftDetails | None:
+        """The same as `detailed`; the 2023 TikTokLive used several names for it."""
+        return self.detailed
+
     def _read_info(self) -> GiftInfo:
         return gift_info(self._wire)
 
@@ -126,13 +137,13 @@ class Gift(View):
         return None
 
     def _read_count(self) -> int:
-        return gift_count(self._wire)
+        return gift_count(self._wire, self.streakable)
 
     def _read_is_repeating(self) -> bool:
         return bool(self._wire.repeat_end)
 
     def _read_streakable(self) -> bool:
-        return is_streakable(self._wire)
+        return self.info.streakable if "info" in self._given else is_streakable(self._wire)
 
     def _read_streaking(self) -> bool:
         return self.streakable and not self._wire.repeat_end
@@ -182,7 +193,7 @@ class GiftEvent(_GiftMessage):
         return gift
 
     def _read_delta(self) -> int:
-        return gift_count(self._wire)
+        return self.gift.count
 
 
 class GiftStreakEndEvent(_GiftMessage):
@@ -223,7 +234,7 @@ class GiftStreakEndEvent(_GiftMessage):
         return gift_info(self._wire)
 
     def _read_total(self) -> int:
-        return gift_count(self._wire)
+        return gift_count(self._wire, self.gift.streakable)
 
     def _read_diamonds(self) -> int:
         return self.total * self.gift.diamond_count
@@ -247,10 +258,10 @@ def is_streakable(wire: Any) -> bool:
     return bool(gift_type == _STREAKABLE if gift_type else wire.group_id)
 
 
-def gift_count(wire: Any) -> int:
+def gift_count(wire: Any, streakable: bool) -> int:
     """Return how many gifts a message claims: the streak's running total, or those given at once, at least 1."""
     count: int = wire.repeat_count
-    return max(count, 0 if is_streakable(wire) else 1)
+    return max(count, 0 if streakable else 1)
 
 
 def gift_info(wire: Any) -> GiftInfo:
