@@ -12,6 +12,7 @@ The run loop of every transport, in full:
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
 from random import Random
@@ -19,6 +20,7 @@ from typing import Any
 
 from .actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
 from .close import Closed, CloseReason
+from .context import WebContext
 from .errors import LocalProtocolError
 from .event_queue import EventQueue
 from .events.base import Event
@@ -91,6 +93,8 @@ class Session:
         """The host's handle without `@`; `None` while unknown."""
         self.room_id = self.user.room_id if isinstance(self.user, RoomId) else config.room_id
         """The room; 0 while unknown."""
+        self.found: RoomFound | None = None
+        """What was found out about the room on the way in; `None` before, and where the room id was given."""
         self._context = config.web_context(rng)
         self._signer: Signer = signer if signer is not None else SignServer()
         self._retry = RetryState(retry, rng)
@@ -112,6 +116,7 @@ class Session:
         self._resolve_again = False
         self._attempt = 1
         self._connects = 0
+        self._held_back = False
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -180,6 +185,7 @@ class Session:
             return
         connection.receive_message(data, now=self._now)
         self._pump()
+        self._held_back = self.paused
 
     def socket_closed(self, socket_id: int, code: int | None, reason: str, *, now: float) -> None:
         """The server closed the socket, with its code (`None`: without a close frame) and reason."""
@@ -198,6 +204,10 @@ class Session:
             self._deadline_passed()
         connection = self._connection
         if connection is not None:
+            if connection.stale(now=now) and self._held_back:
+                # We did not read, so the silence is ours.
+                connection.excuse_silence(now=now)
+                self._held_back = self.paused
             if connection.stale(now=now):
                 seconds = self.config.timing.stale
                 self._fail(Closed(CloseReason.STALE, f"nothing arrived for {seconds:g} s"), close_code=1000)
@@ -210,6 +220,11 @@ class Session:
         self._tick(now)
         if self.phase is not Phase.CLOSED:
             self._finish(Closed(CloseReason.CLOSED, "closed by you"), close_code=1000)
+
+    def want(self, names: frozenset[str] | None) -> None:
+        """From now on deliver the events of these names; `None`: all (as `SessionConfig.include`, at any time)."""
+        self.config = replace(self.config, include=names)
+        self._pipeline.want(names)
 
     # --- outputs ----------------------------------------------------------------------------------------------------
 
@@ -243,6 +258,20 @@ class Session:
         """Who gave most, as last told, first things first."""
         update = self._pipeline.viewer_update
         return update.top_viewers if update is not None else ()
+
+    @property
+    def gift_list(self) -> Mapping[int, Any]:
+        """The room's gifts by id, for `Gift.detailed`; set it to `GiftList.by_id` once you have fetched them."""
+        return self._pipeline.gifts.gift_list
+
+    @gift_list.setter
+    def gift_list(self, gifts: Mapping[int, Any]) -> None:
+        self._pipeline.gifts.gift_list = gifts
+
+    @property
+    def context(self) -> WebContext:
+        """What its web requests have in common: for requests of yours as the same browser (`tiktok_webcast.info`)."""
+        return self._context
 
     @property
     def statistics(self) -> Statistics:
@@ -287,6 +316,7 @@ class Session:
     def _exchanged(self, result: RoomFound | RoomFailure | Signed | SignFailure) -> None:
         if isinstance(result, RoomFound):
             self._resolve_again = False
+            self.found = result
             self.room_id = result.room_id
             self.unique_id = result.unique_id or self.unique_id
             self._sign()
