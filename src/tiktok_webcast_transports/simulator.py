@@ -22,6 +22,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TypeVar
 
+from tiktok_webcast.config import Endpoints
 from tiktok_webcast.sim import Entry, Manifest, Options, World, WorldOptions
 
 from .simulator_connection import Connection
@@ -89,6 +90,11 @@ class Simulator:
         """The origin of everything: for `Endpoints.web`, `.webcast` and `.sign`. Known once started."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._ssl else 'http'}://{host}:{self.port}"
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The same, as `SessionConfig` takes it."""
+        return self.world.endpoints
 
     @property
     def world(self) -> World:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from ..http import HttpResponse
+from ..http import Headers, HttpResponse, find_header
 from ..push.server import fetch_result
 from .asking import Asked, bytes_answer, json_answer, parse_cookies
 from .script import Sign, SignTrouble
@@ -67,6 +68,25 @@ def signed(sign: Sign, *, push_server: str, token: str, cookie: str, room_id: in
         is_first=True,
     )
     return bytes_answer(body, "application/octet-stream", headers)
+
+
+def objection(
+    known: Signature | None, room_id: int, cookies: Mapping[str, str], headers: Headers, *, used: bool, now: float
+) -> str:
+    """What is wrong with a handshake that brings a signature; empty when nothing is."""
+    if used:
+        return "signature was used before"
+    if known is None or known.visit.room.room_id != room_id:
+        return "signature unknown"
+    if now > known.expires:
+        return "signature expired"
+    if cookies.get("ttwid") != known.ttwid:
+        return "illegal secret key: ttwid is not the one that was signed for"
+    if known.authenticated and not cookies.get("sessionid"):
+        return "illegal secret key: signed with a session, but no sessionid"
+    if find_header(headers, "user-agent") != known.user_agent:
+        return "illegal secret key: user agent is not the one that was signed for"
+    return ""
 
 
 def trouble(refusal: SignTrouble) -> HttpResponse:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from ..config import Endpoints
 from ..http import Headers, HttpRequest, HttpResponse, find_header
 from . import api, pages, signing
 from .asking import Asked, bytes_answer, json_answer, packed, parse_cookies, read_cookies, read_request, with_headers
@@ -59,7 +60,7 @@ class WorldOptions:
 class World:
     """All rooms, and what clients did."""
 
-    def __init__(self, options: WorldOptions = WorldOptions(), *, base_url: str = "http://127.0.0.1:0") -> None:
+    def __init__(self, options: WorldOptions = WorldOptions(), *, base_url: str = "http://127.0.0.1:8080") -> None:
         """`base_url` is where clients reach it: the signed socket's address is made from it.
 
         Raises:
@@ -96,6 +97,11 @@ class World:
     def stage_of_room(self, room_id: int) -> Stage:
         """The room of a number; a number not heard of before is a room too."""
         return self._by_room.get(room_id) or self.stage(f"room{room_id}", room_id=room_id)
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where a client finds it."""
+        return Endpoints(web=self.base_url, webcast=self.base_url, sign=self.base_url)
 
     def manifest(self, unique_id: str = "", *, visit: int = -1) -> Manifest:
         """The truth of a user's visit, the latest by default; without a name, of the room that was entered last."""
@@ -319,7 +325,8 @@ class World:
         ttwid, token = cookies.get("ttwid", ""), query.get("wrss", "")
         known = self._signatures.get(token)
         if token:
-            objection = self._objection(token, known, stage, cookies, headers, now)
+            used = token in self._used
+            objection = signing.objection(known, stage.room.room_id, cookies, headers, used=used, now=now)
         else:
             objection = "" if signing.is_ttwid(self.options.seed, ttwid) else "illegal secret key"
         if objection:
@@ -331,30 +338,6 @@ class World:
             return HttpResponse(stage.door.handshake.status, stage.door.handshake.headers)
         self._used.add(token)
         return self._open(stage, known, query, now)
-
-    def _objection(
-        self,
-        token: str,
-        known: Signature | None,
-        stage: Stage,
-        cookies: Mapping[str, str],
-        headers: Headers,
-        now: float,
-    ) -> str:
-        """What is wrong with a signed address; empty when nothing is."""
-        if token in self._used:
-            return "signature was used before"
-        if known is None or known.visit.room.room_id != stage.room.room_id:
-            return "signature unknown"
-        if now > known.expires:
-            return "signature expired"
-        if cookies.get("ttwid") != known.ttwid:
-            return "illegal secret key: ttwid is not the one that was signed for"
-        if known.authenticated and not cookies.get("sessionid"):
-            return "illegal secret key: signed with a session, but no sessionid"
-        if find_header(headers, "user-agent") != known.user_agent:
-            return "illegal secret key: user agent is not the one that was signed for"
-        return ""
 
     def _open(self, stage: Stage, known: Signature | None, query: Mapping[str, str], now: float) -> Feed | HttpResponse:
         if known is not None:
