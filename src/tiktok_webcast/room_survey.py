@@ -95,8 +95,8 @@ def _survey_room(room_id: int, found: Survey, context: WebContext) -> Exchange[N
         found.settle(info.status, confirmed=False, restriction=info.restriction)
         return
     alive = yield from _ask_alive(room_id, found, context)
-    if alive.status is RoomStatus.OFFLINE:
-        found.settle(RoomStatus.OFFLINE, confirmed=False)
+    if alive.answered and alive.status is not RoomStatus.LIVE:
+        found.settle(alive.status, confirmed=False, restriction=alive.restriction)
     elif not _unreachable(found.evidence):
         # Whoever gives a room id wants that room: what keeps them out is a source that denies it, not silence.
         found.settle(alive.status, confirmed=False)
@@ -184,7 +184,7 @@ def weigh(found: Survey) -> None:
     ended = [item for item in strong if item.status is RoomStatus.OFFLINE]
     missing = [item for item in strong if item.status is RoomStatus.NOT_FOUND]
     denials = len(ended) + len(missing) + (alive is RoomStatus.OFFLINE)
-    if gate is not None and not ended and not missing:
+    if gate is not None and not ended and not missing and len(live) < 2:
         found.settle(RoomStatus.RESTRICTED, confirmed=bool(live), restriction=gate.restriction)
     elif live and len(live) > denials:
         found.settle(live[-1], confirmed=not denials and len(live) + (alive is RoomStatus.LIVE) > 1)

@@ -43,6 +43,7 @@ NO_ROOM = page({})
 DOWN = TransportFailure(FailureKind.CONNECT, "refused")
 NOBODY = lookup_error(19881007, "user_not_found")
 YES, NO = alive(("7001", True)), alive(("7001", False))
+LOGIN_WALL = HttpResponse(401)
 AGE_GATE = json_answer({"status_code": 4003110, "data": {"prompts": ""}})
 LIVE, PAUSED, OFFLINE = RoomStatus.LIVE, RoomStatus.PAUSED, RoomStatus.OFFLINE
 NOT_FOUND, RESTRICTED, UNKNOWN = RoomStatus.NOT_FOUND, RoomStatus.RESTRICTED, RoomStatus.UNKNOWN
@@ -76,6 +77,8 @@ def ask(user: Any = "@ann", **routes: Answer) -> tuple[RoomFound | RoomFailure, 
         # Nobody else can be had: one source, and nothing against it.
         ((live_page(2), DOWN, DOWN, DOWN), LIVE, False, [PAGE, LOOKUP, INFO, ALIVE]),
         ((CAPTCHA, lookup(2), DOWN, alive()), LIVE, False, [PAGE, LOOKUP, INFO, ALIVE]),
+        # A login wall before the page, and a room that is shown all the same.
+        ((HttpResponse(401), lookup(2), room_data(2), None), LIVE, True, [PAGE, LOOKUP, INFO]),
         # A room that says nothing of itself, and one that contradicts itself.
         ((live_page(0), lookup(2), room_data(2), None), LIVE, True, [PAGE, LOOKUP, INFO]),
         ((live_page(2, user_status=4), lookup(2), room_data(2), None), LIVE, True, [PAGE, LOOKUP, INFO]),
@@ -149,6 +152,8 @@ def test_rooms_that_can_be_entered(
         # Restricted.
         ({"page": live_page(2), "lookup": lookup(2), "info": AGE_GATE}, R.RESTRICTED, [PAGE, LOOKUP, INFO]),
         ({"page": CAPTCHA, "lookup": lookup(2), "info": AGE_GATE}, R.RESTRICTED, [PAGE, LOOKUP, INFO]),
+        ({"page": LOGIN_WALL, "lookup": EMPTY, "by_user": EMPTY}, R.RESTRICTED, None),
+        ({"page": LOGIN_WALL, "lookup": lookup(2), "info": EMPTY, "alive": YES}, R.RESTRICTED, [PAGE, LOOKUP, INFO]),
         ({"page": HttpResponse(451), "lookup": HttpResponse(451), "by_user": EMPTY}, R.RESTRICTED, None),
         # Live, and nobody names the room.
         (
@@ -338,11 +343,11 @@ def test_status(answers: dict[str, Answer], expected: RoomStatus) -> None:
 
 ANSWERS = st.sampled_from(
     [
-        live_page(2), live_page(3), live_page(4), live_page(0), live_page(2, "7002"), lookup(2), lookup(4), lookup(0),
-        lookup(2, "7003"), NOBODY, NO_ROOM, CAPTCHA, EMPTY, SHELL, DOWN, room_data(2), room_data(3), room_data(4),
-        room_data(0), AGE_GATE, YES, NO, alive(), profile(), profile(10221), profile(10222), HttpResponse(403), HttpResponse(500),
+        live_page(2), live_page(3), live_page(4), live_page(0), live_page(2, "7002"), lookup(2), lookup(4),
+        lookup(0), lookup(2, "7003"), NOBODY, NO_ROOM, CAPTCHA, EMPTY, SHELL, DOWN, room_data(2), room_data(3),
+        room_data(4), room_data(0), AGE_GATE, YES, NO, alive(), profile(), profile(10221), profile(10222),
+        HttpResponse(403), HttpResponse(500), TransportFailure(FailureKind.TOO_LARGE),
         HttpResponse(302, (("Location", "/@ann/live"),)), HttpResponse(302, (("Location", "/login"),)),
-        TransportFailure(FailureKind.TOO_LARGE),
     ]
 )  # fmt: skip
 USERS = st.sampled_from(["ann", "55", "room:7001", "https://vm.tiktok.com/x/"])
