@@ -163,7 +163,7 @@ def test_attributes_of_the_2023_examples_read_even_when_nothing_was_sent(kind: s
 
 
 def test_public_models_stand_for_their_wire_types() -> None:
-    assert view_class("User") is events.User and view_class("Gift") is events.GiftInfo
+    assert view_class("User") is events.User and view_class("ImageModel") is events.Image
     assert wire_view_class("User") is not events.User
     whole = events.CommentEvent.from_wire(events.CommentEvent()._wire).wire
     assert whole.user is None and whole.content == ""

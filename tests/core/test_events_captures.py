@@ -50,7 +50,7 @@ def test_every_payload_is_an_event(captured: list[Event]) -> None:
 
 def test_streakable_gifts_are_combos_with_a_group(captured: list[Event]) -> None:
     for event in of(events.GiftEvent, captured):
-        assert event.gift.streakable == bool(event.wire.gift and event.wire.gift.wire.combo) == bool(event.group_id)
+        assert event.gift.streakable == bool(event.wire.gift and event.wire.gift.combo) == bool(event.group_id)
         assert event.gift.count == event.wire.combo_count == event.delta
         assert event.gift.name and event.gift.diamond_count and event.gift.image
         assert event.to_user is not None and event.to_user.id

@@ -34,7 +34,9 @@ def chat(identity: dict[str, Any] | None = None, **fields: Any) -> User:
 def test_who_it_is() -> None:
     ann = user(**USER, sec_uid="MS4wLjABAAAA", verified=True, follow_info={"follower_count": 3, "following_count": 0})
     assert (ann.id, ann.unique_id, ann.nickname, ann.sec_uid) == (7001, "ann.lee", "Ann", "MS4wLjABAAAA")
-    assert ann.avatar == Image(urls=USER["avatar_thumb"]["url_list"] and tuple(USER["avatar_thumb"]["url_list"]))
+    assert (
+        ann.avatar == Image(url_list=tuple(USER["avatar_thumb"]["url_list"])) and ann.avatar.urls == ann.avatar.url_list
+    )
     assert ann.avatar_url == "https://p16.example/ann.webp"
     assert (ann.follower_count, ann.following_count, ann.is_verified) == (3, 0, True)
     assert ann.to_dict() == USER_JSON
@@ -212,10 +214,12 @@ def test_texts_are_put_together() -> None:
     )
     shown: Text = Text.from_wire(wire)
     assert shown.text == str(shown) == "Ann sent Rose x2 {9:string} {x}"
-    assert [piece.text for piece in shown.pieces] == ["Ann", "Rose", "x2"]
-    assert shown.pieces[0].user is not None and shown.pieces[0].user.id == 7001
-    assert shown.pieces[1].gift_id == 5655 and shown.pieces[1].user is None
-    assert shown.to_dict() == {"key": "k", "default_pattern": wire.default_pattern, "text": shown.text}
+    assert shown.pieces[0].user_value is not None and shown.pieces[0].user_value.user == User.from_wire(
+        wire.pieces[0].user_value.user
+    )
+    assert shown.pieces[2].string_value == "x2"
+    assert list(shown.to_dict()) == ["key", "default_pattern", "pieces", "text"]
+    assert shown.to_dict()["pieces"][2] == {"type": 1, "string_value": "x2"}
 
 
 def test_a_text_cannot_grow_without_end() -> None:

@@ -48,7 +48,7 @@ from .session import (
 )
 from .social import FollowEvent, MoreShareEvent, ShareEvent, SocialEvent
 from .table import REGISTRY
-from .text import Text, TextPiece
+from .text import Text
 from .user import Role, User
 
 if TYPE_CHECKING:
@@ -269,7 +269,6 @@ __all__ = [
     "SuperFanJoinEvent",
     "SystemEvent",
     "Text",
-    "TextPiece",
     "ToastEvent",
     "TopViewer",
     "UnauthorizedMemberEvent",

@@ -6,13 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, text
-from .image import Image
-from .user import User
 from .wire_view import WireView
 
 if TYPE_CHECKING:
     from ..schema.text import Text as WireText
-    from ..schema.text import TextPiece as WireTextPiece
+    from ..schema.text import TextFormat, TextPiece
 
 MAX_RENDERED = 10_000
 """Characters of a rendered text; a pattern may repeat a long piece, and the rest is cut off."""
@@ -20,66 +18,35 @@ MAX_RENDERED = 10_000
 _SLOT = re.compile(r"\{([0-9]{1,4})(?::[^{}]{0,40})?\}")
 
 
-class TextPiece(View):
-    """What fills one slot of a text: a string, a user, a gift or an image."""
-
-    wire_type: ClassVar[str] = "TextPiece"
-    wire: ClassVar[WireView[WireTextPiece]] = WireView()
-    """The whole message, every field under its wire name."""
-    json_fields: ClassVar[tuple[str, ...]] = ("type", "text", "user", "gift_id", "image_url")
-    type: int
-    """1 text, 11 user, 12 gift, 15 image in captures; others may occur."""
-    text: str
-    """The piece in words: the string, the user's nickname or handle, or the gift's name; `""` if it has none."""
-    user: User | None
-    """The user, if the piece is one."""
-    gift_id: int | None
-    """The gift's id, if the piece is a gift."""
-    image: Image | None
-    """The image, if the piece is one."""
-
-    @property
-    def image_url(self) -> str | None:
-        """The first address of `image`."""
-        return self.image.url or None if self.image is not None else None
-
-    def _read_text(self) -> str:
-        return _piece_text(self._wire)
-
-    def _read_user(self) -> User | None:
-        return User.from_wire(self._wire.user_value.user) if self._wire.HasField("user_value") else None
-
-    def _read_gift_id(self) -> int | None:
-        return self._wire.gift_value.gift_id if self._wire.HasField("gift_value") else None
-
-    def _read_image(self) -> Image | None:
-        return Image.from_wire(self._wire.image_value.image) if self._wire.HasField("image_value") else None
-
-
 class Text(View):
-    """A text for the screen: a template's key, a pattern with slots, and the pieces that fill them."""
+    """A text for the screen: a template's key, a pattern with slots, and the pieces that fill them.
+
+    In JSON under the wire's own names, with `text` after them.
+    """
 
     wire_type: ClassVar[str] = "Text"
     wire: ClassVar[WireView[WireText]] = WireView()
     """The whole message, every field under its wire name."""
-    json_fields: ClassVar[tuple[str, ...]] = ("key", "default_pattern", "text")
     key: str
     """The template's name, the same in every language (protocol/push.md section 11); `""` if not sent."""
     default_pattern: str
     """The text with slots, e.g. `{0:user} liked the LIVE`, usually in English."""
+    default_format: TextFormat | None
+    """How it is set."""
     pieces: tuple[TextPiece, ...]
-    """What fills the slots, in order."""
+    """What fills the slots, in order; captures have strings, users, gifts and images."""
     text: str
     """The pattern with its slots filled, `MAX_RENDERED` characters at the most; a slot without a piece stays."""
 
     def __str__(self) -> str:
         return self.text
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that were sent as JSON types, and `text`."""
+        return {**super().to_dict(), "text": self.text}
+
     def _read_text(self) -> str:
         return render(self._wire)
-
-    def _read_pieces(self) -> tuple[TextPiece, ...]:
-        return tuple([TextPiece.from_wire(piece) for piece in self._wire.pieces])
 
 
 def render(wire: Any) -> str:

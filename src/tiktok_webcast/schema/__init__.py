@@ -14,12 +14,8 @@ from ..view import View
 __all__ = ["PUBLIC", "view_class", "wire_view_class"]
 
 PUBLIC: dict[str, str] = {
-    "BadgeStruct": "tiktok_webcast.events.badge:Badge",
-    "EmoteModel": "tiktok_webcast.events.emote:Emote",
-    "Gift": "tiktok_webcast.events.gift:GiftInfo",
     "ImageModel": "tiktok_webcast.events.image:Image",
     "Text": "tiktok_webcast.events.text:Text",
-    "TextPiece": "tiktok_webcast.events.text:TextPiece",
     "User": "tiktok_webcast.events.user:User",
 }
 """Hand-written models by the wire type that they stand for, as `"module:Class"`; `proto/generate.py` reads it too."""

@@ -12,11 +12,10 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..events.badge import Badge
     from ..events.image import Image
     from ..events.text import Text as TextModel
     from ..events.user import User as UserModel
-    from .badge import PrivilegeLogExtra
+    from .badge import BadgeStruct, PrivilegeLogExtra
     from .common import CommonMessageData, PublicAreaMessageCommon
 
 
@@ -60,7 +59,7 @@ class WebcastBarrageMessage(View):
     """Wire field 14, schemas only."""
     show_type: int
     """`BarrageMessageShowType`: 0 SHOW_TYPE_NORMAL, 1 SHOW_TYPE_FADE_IN_OUT. Wire field 15, schemas only."""
-    badge: Badge | None
+    badge: BadgeStruct | None
     """Wire field 16, schemas only."""
     render_type: int
     """`BarrageMessageRenderType`: 0 RENDER_TYPE_NATIVE, 1 RENDER_TYPE_HYBRID, 2 RENDER_TYPE_ALPHA. Wire field 17,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from ..events.emote import Emote
     from ..events.image import Image
     from ..events.user import User as UserModel
     from .common import CommonMessageData, MsgFilter, PublicAreaCommon, PublicAreaMessageCommon
@@ -87,7 +86,7 @@ class WebcastEmoteChatMessage(View):
     """Wire field 1, captured in 10 of 2332 payloads."""
     user: UserModel | None
     """Wire field 2, captured in 10 of 2332 payloads."""
-    emote_list: tuple[Emote, ...]
+    emote_list: tuple[EmoteModel, ...]
     """Also called emote. Wire field 3, captured in 10 of 2332 payloads."""
     msg_filter: MsgFilter | None
     """Wire field 4, schemas only."""
@@ -222,5 +221,5 @@ class EmoteWithIndex(View):
     wire_type: ClassVar[str] = "EmoteWithIndex"
     index: int
     """Also called placeInComment, place_in_comment, position. Wire field 1, captured in 1 of 2332 payloads."""
-    emote: Emote | None
+    emote: EmoteModel | None
     """Also called emoteModel, image. Wire field 2, captured in 1 of 2332 payloads."""

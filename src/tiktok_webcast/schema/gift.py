@@ -12,7 +12,6 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..events.gift import GiftInfo as GiftInfoModel
     from ..events.image import Image
     from ..events.text import Text as TextModel
     from ..events.user import User as UserModel
@@ -60,7 +59,7 @@ class WebcastGiftMessage(View):
     """Wire field 13, captured in 112 of 2332 payloads."""
     priority: GiftIMPriority | None
     """Wire field 14, captured in 86 of 2332 payloads."""
-    gift: GiftInfoModel | None
+    gift: Gift | None
     """The detail block may be left out on repeats (push.md 13); also called mGift, giftDetails, gift_details, info.
     Wire field 15, captured in 149 of 2332 payloads.
     """
@@ -1062,7 +1061,7 @@ class GiftCollection(View):
     """Wire field 1, captured in 10 of 2332 payloads."""
     effectNameKey: str
     """Wire field 2, schemas only."""
-    gift: GiftInfoModel | None
+    gift: Gift | None
     """Wire field 3, captured in 10 of 2332 payloads."""
     messageType: int
     """`MessageType`: 0 SUB_SUCCESS, 1 ANCHOR_REMINDER, 2 ENTER_ROOM_EXPIRE_SOON, 3 SUB_GOAL_CREATE_TO_ANCHOR, 4

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from ..events.badge import Badge
     from ..events.image import Image
+    from .badge import BadgeStruct
     from .common import CommonMessageData
     from .user import EnigmaInfo
 
@@ -196,7 +196,7 @@ class LiveStreamGoalContributor(View):
     """Wire field 6, captured in 33 of 2332 payloads."""
     is_friend: bool
     """Wire field 7, captured in 31 of 2332 payloads."""
-    unknown_8: tuple[Badge, ...]
+    unknown_8: tuple[BadgeStruct, ...]
     """Seen in captures, meaning unknown (bytes parse as BadgeStruct). Wire field 8, captured in 16 of 2332 payloads."""
     follow_by_owner: bool
     """Wire field 9, schemas only."""

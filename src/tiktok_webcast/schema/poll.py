@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from ..events.gift import GiftInfo as GiftInfoModel
     from ..events.image import Image
     from ..events.user import User as UserModel
     from .common import CommonMessageData
+    from .gift import Gift
 
 
 class WebcastPollMessage(View):
@@ -56,7 +56,7 @@ class PollBasicInfo(View):
     """Wire field 4, schemas only."""
     user_cnt: int
     """Wire field 5, schemas only."""
-    gift: GiftInfoModel | None
+    gift: Gift | None
     """Wire field 6, schemas only."""
     poll_id_str: str
     """Wire field 7, schemas only."""

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from ..events.badge import Badge
     from ..events.image import Image
     from ..events.text import Text as TextModel
     from ..events.user import User as UserModel
-    from .badge import PrivilegeLogExtra
+    from .badge import BadgeStruct, PrivilegeLogExtra
     from .common import (
         CommonMessageData,
         PerceptionDialogInfo,
@@ -68,7 +67,7 @@ class WebcastLiveIntroMessage(View):
     """Also called host, streamer. Wire field 5, captured in 9 of 2332 payloads."""
     intro_mode: int
     """Wire field 6, captured in 9 of 2332 payloads."""
-    badges: tuple[Badge, ...]
+    badges: tuple[BadgeStruct, ...]
     """Also called extra_info. Wire field 7, captured in 9 of 2332 payloads."""
     content_language: str
     """Also called language. Wire field 8, captured in 9 of 2332 payloads."""

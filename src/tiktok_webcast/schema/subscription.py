@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import View
 
 if TYPE_CHECKING:
-    from ..events.badge import Badge
-    from ..events.emote import Emote
     from ..events.image import Image
     from ..events.text import Text as TextModel
     from ..events.user import User as UserModel
+    from .badge import BadgeStruct
+    from .chat import EmoteModel
     from .common import CommonMessageData, PublicAreaMessageCommon, RoomNotifyMessage
 
 
@@ -281,7 +281,7 @@ class SubWaveSubscriberInfo(View):
     """Wire field 3, captured in 10 of 2332 payloads."""
     userIdStr: str
     """Wire field 4, captured in 10 of 2332 payloads."""
-    badgeList: tuple[Badge, ...]
+    badgeList: tuple[BadgeStruct, ...]
     """Wire field 5, captured in 10 of 2332 payloads."""
 
 
@@ -345,5 +345,5 @@ class AnchorSubWaveChallengeSettings(View):
     """Wire field 3, captured in 10 of 2332 payloads."""
     duringTime: int
     """Wire field 4, captured in 10 of 2332 payloads."""
-    emoteList: tuple[Emote, ...]
+    emoteList: tuple[EmoteModel, ...]
     """Wire field 5, captured in 10 of 2332 payloads."""

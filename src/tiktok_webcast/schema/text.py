@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..events.image import Image
-    from ..events.text import Text as TextModel, TextPiece as TextPieceModel
+    from ..events.text import Text as TextModel
     from ..events.user import User as UserModel
 
 
@@ -53,7 +53,7 @@ class Text(View):
     """
     default_format: TextFormat | None
     """Wire field 3, captured in 1002 of 2332 payloads."""
-    pieces: tuple[TextPieceModel, ...]
+    pieces: tuple[TextPiece, ...]
     """The slots' values (push.md 11); also called details. Wire field 4, captured in 925 of 2332 payloads."""
 
 

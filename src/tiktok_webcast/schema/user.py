@@ -12,10 +12,9 @@ from ..view import View
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..events.badge import Badge
     from ..events.image import Image
     from ..events.user import User as UserModel
-    from .badge import BorderInfo
+    from .badge import BadgeStruct, BorderInfo
     from .storefront import EcommerceEntrance
 
 
@@ -539,7 +538,7 @@ class User(View):
     """Wire field 62, schemas only."""
     subscribe_info: SubscribeInfo | None
     """Wire field 63, schemas only."""
-    badge_list: tuple[Badge, ...]
+    badge_list: tuple[BadgeStruct, ...]
     """Also called badges. Wire field 64, captured in 591 of 2332 payloads."""
     mint_type_label: tuple[int, ...]
     """Wire field 65, schemas only."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ..base import Event
 
 if TYPE_CHECKING:
-    from ...schema.badge import PrivilegeLogExtra
+    from ...schema.badge import BadgeStruct, PrivilegeLogExtra
     from ...schema.barrage import (
         AnimationData,
         BarrageEvent as BarrageEventView,
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         RightLabel,
     )
     from ...schema.common import CommonMessageData, PublicAreaMessageCommon
-    from ..badge import Badge
     from ..image import Image
     from ..text import Text as TextModel
     from ..user import User as UserModel
@@ -70,7 +69,7 @@ class BarrageEvent(Event):
     """Wire field 14, schemas only."""
     show_type: int
     """`BarrageMessageShowType`: 0 SHOW_TYPE_NORMAL, 1 SHOW_TYPE_FADE_IN_OUT. Wire field 15, schemas only."""
-    badge: Badge | None
+    badge: BadgeStruct | None
     """Wire field 16, schemas only."""
     render_type: int
     """`BarrageMessageRenderType`: 0 RENDER_TYPE_NATIVE, 1 RENDER_TYPE_HYBRID, 2 RENDER_TYPE_ALPHA. Wire field 17,
