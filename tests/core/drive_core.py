@@ -12,7 +12,7 @@ import pkgutil
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -67,8 +67,14 @@ def main(source: str) -> None:
     import builtins
 
     forbid(builtins, "open")
-    play: Callable[..., Any] = importlib.import_module("tiktok_webcast.sim.play").play
-    events = play("first_light", seed=1)
+    core: Any = package
+    sim: Any = importlib.import_module("tiktok_webcast.sim.play")
+    world: Any = importlib.import_module("tiktok_webcast.sim.world")
+    here = "http://127.0.0.1:80"
+    config = core.SessionConfig(endpoints=core.Endpoints(here, here, here))
+    options = world.WorldOptions("first_light")
+    play = sim.Play(core.Session("@ann", config=config, rng=random.Random(1)), world.World(options, base_url=here))
+    events = play.run_to_end(until=600.0)
     for event in events:
         event.to_dict()
     print("pure:", len(events), "events")

@@ -318,6 +318,19 @@ def test_heartbeats_and_acks_go_on_while_paused() -> None:
     assert world.session.statistics.heartbeats == 4 and world.session.statistics.acks == 1
 
 
+def test_a_program_that_reads_nothing_for_long_is_not_taken_for_a_silent_server() -> None:
+    world = live(limits=QUEUE, read_events=False)
+    world.send([chat(number) for number in range(1, 12)])
+    world.pass_time(200.0)
+    assert world.session.phase is Phase.LIVE
+    while world.session.paused:
+        world.session.next_event()
+    world.pass_time(250.0)
+    assert world.session.phase is Phase.LIVE, "reading has only just begun again"
+    world.pass_time(330.0)
+    assert world.session.phase is not Phase.LIVE, "now the silence is the server's"
+
+
 @given(st.lists(st.integers(1, 6), max_size=30), st.integers(1, 12))
 def test_nothing_is_lost_under_block_by_who_heeds_paused(batches: list[int], reading: int) -> None:
     world = live(limits=QUEUE, read_events=False)

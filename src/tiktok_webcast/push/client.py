@@ -90,6 +90,11 @@ class PushConnection:
         """Whether nothing has arrived for `Timing.stale` seconds."""
         return self._stale_at is not None and now >= self._stale_at
 
+    def excuse_silence(self, *, now: float) -> None:
+        """Nothing was read although there may have been something: silence counts from now."""
+        if self._stale_at is not None:
+            self._stale_at = now + self._timing.stale
+
     def next_timer(self) -> float | None:
         """When `handle_timer` and `stale` want to be asked next; `None` when closed."""
         if self._heartbeat_at is None or self._stale_at is None:
