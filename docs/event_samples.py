@@ -189,7 +189,7 @@ def _event(method: str, wire: Any) -> Event:
 
 def _message(wire_type: str, fields: dict[str, Any], complete: bool) -> Any:
     key = fields.pop("key", "")
-    wire = message_class(wire_type)(**fields)
+    wire: Any = message_class(wire_type)(**fields)
     if not complete:
         _fill(wire, 0)
     wire.common.Clear()

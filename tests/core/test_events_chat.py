@@ -26,7 +26,8 @@ def test_a_comment() -> None:
     match event:
         case CommentEvent(user, comment):
             assert (user.unique_id, comment) == ("ann.lee", "hello")
-    assert event.wire.content_language == "es" and event.wire.common.create_time == 1_701_793_774_817
+    assert event.wire.content_language == "es"
+    assert event.wire.common is not None and event.wire.common.create_time == 1_701_793_774_817
 
 
 def test_a_comment_as_json() -> None:

@@ -203,7 +203,7 @@ def test_wire_leads_to_everything() -> None:
 
 
 def test_texts_are_put_together() -> None:
-    wire = message_class("Text")(
+    wire: Any = message_class("Text")(
         key="k",
         default_pattern="{0:user} sent {1:gift} {2:string} {9:string} {x}",
         pieces=[
