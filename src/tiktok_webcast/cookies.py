@@ -83,9 +83,7 @@ class CookieJar:
 
     def add(self, cookie: Cookie) -> bool:
         """Put in one cookie, in place of one with the same name, domain and path; whether it was acceptable."""
-        if not _NAME.match(cookie.name) or not _VALUE.match(cookie.value) or not cookie.domain:
-            return False
-        if len(cookie.name) + len(cookie.value) > MAX_COOKIE_BYTES:
+        if not cookie.domain or not is_cookie(cookie.name, cookie.value):
             return False
         key = (cookie.domain, cookie.path, cookie.name)
         self._cookies.pop(key, None)
@@ -126,6 +124,13 @@ class CookieJar:
                 self._cookies.pop((cookie.domain, cookie.path, cookie.name), None)
             else:
                 self.add(cookie)
+
+
+def is_cookie(name: object, value: object) -> bool:
+    """Whether a name and a value may travel as a cookie."""
+    if not isinstance(name, str) or not isinstance(value, str) or len(name) + len(value) > MAX_COOKIE_BYTES:
+        return False
+    return _NAME.match(name) is not None and _VALUE.match(value) is not None
 
 
 def cookie_header(pairs: Iterable[tuple[str, str]]) -> str:

@@ -14,7 +14,7 @@ from .context import (
     encode_query,
     merge_headers,
 )
-from .cookies import cookie_header
+from .cookies import cookie_header, is_cookie
 from .http import SocketRequest
 from .profile import ClientProfile
 
@@ -87,10 +87,14 @@ def socket_request(
         authenticated: Whether the address was signed for the login; only then does its cookie go along, and only to
             TikTok (`WebContext.is_tiktok`).
     """
-    profile = context.profile.with_user_agent(user_agent) if user_agent else context.profile
+    profile = context.profile
+    if user_agent and user_agent.isascii() and user_agent.isprintable():
+        profile = profile.with_user_agent(user_agent)
     params = dict(socket_params(room_id, context=context, profile=profile, cursor=cursor, internal_ext=internal_ext))
-    extra = {name: value for name, value in (route_params or {}).items() if value and name not in params}
-    params |= extra
+    for name, value in (route_params or {}).items():
+        # A signer of the caller's own may pass on whatever its server said.
+        if isinstance(value, str) and value:
+            params.setdefault(name, value)
     params |= {name: value for name, value in context.ws_params.items() if name != "room_id"}
     base = base.partition("?")[0].partition("#")[0]
     headers = merge_headers(
@@ -112,10 +116,10 @@ def socket_cookies(
     url: str, *, context: WebContext, cookies: Iterable[tuple[str, str]] = (), authenticated: bool = False
 ) -> Params:
     """Return the cookies for a socket: the jar's for that host, a signer's over them, the account's only if asked."""
+    given = {name: value for name, value in cookies if is_cookie(name, value) and name not in ACCOUNT_COOKIES}
     if not context.is_tiktok(url):
-        return tuple((name, value) for name, value in cookies if name not in ACCOUNT_COOKIES)
+        return tuple(given.items())
     held = {name: value for name, value in context.jar.cookies_for(url) if authenticated or name not in ACCOUNT_COOKIES}
-    given = {name: value for name, value in cookies if name not in ACCOUNT_COOKIES}
     if authenticated:
         given.pop("tt-target-idc", None)
     return tuple({**held, **given}.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from exchanges import SOCKET, context, query
@@ -158,6 +159,17 @@ def test_the_guest_s_socket() -> None:
     assert guest_socket(context(endpoints=LOCAL), "webcast-ws.tiktok.com") == f"ws://127.0.0.1:8080{path}"
     mirror = context(endpoints=Endpoints(webcast="https://mirror.example"))
     assert guest_socket(mirror, "webcast-ws.tiktok.com") == f"wss://mirror.example{path}"
+
+
+def test_what_a_careless_signer_passes_on_does_no_harm() -> None:
+    params: dict[str, Any] = {"a": 5, "b": None, "c": ["x"], "d": "ok"}
+    given: Any = [("x", 5), ("y", "a\r\nEvil: 1"), ("bad name", "1"), ("z", "ok")]
+    request = socket_request(
+        SOCKET, 1, context=context(), route_params=params, cookies=given, user_agent="a\r\nEvil: 1"
+    )
+    sent = query(request.url)
+    assert sent["d"] == ["ok"] and not {"a", "b", "c"} & sent.keys() and "Evil" not in str(request.headers)
+    assert (find_header(request.headers, "cookie") or "").endswith("; z=ok")
 
 
 @given(st.text(), st.dictionaries(st.text(), st.text(), max_size=4), st.text())
