@@ -114,9 +114,9 @@ class RoomInfo:
         the next lower quality, then the next higher one. Only for `audio` is a stream without picture chosen, unless
         there is nothing else.
         """
-        wanted = QUALITIES.index(quality) if quality in QUALITIES else 0
         picture = QUALITIES[:-1]
-        order = [quality, *picture[wanted + 1 :], *reversed(picture[:wanted]), "audio"]
+        wanted = picture.index(quality) if quality in picture else 0
+        order = [quality, *picture[wanted:], *reversed(picture[:wanted]), "audio"]
         if quality == "audio":
             order = ["audio", *reversed(picture)]
         for name in order:
