@@ -303,11 +303,10 @@ def test_paused_has_two_water_marks() -> None:
     assert not session.paused, "nine wait: connect and eight comments"
     world.send([chat(9)])
     assert session.paused, "ten wait"
-    for left in range(9, 3, -1):
+    for _ in range(6):
         assert session.paused
         session.next_event()
     assert not session.paused, "four wait"
-    assert left == 4
 
 
 def test_heartbeats_and_acks_go_on_while_paused() -> None:
@@ -395,7 +394,9 @@ def test_include_delivers_what_is_named_and_skips_the_rest_unparsed() -> None:
 
 def test_exclude_wins_over_include() -> None:
     session = filtered(include=frozenset({"gift", "comment"}), exclude=frozenset({"gift"}))
-    assert [event.name for event in iter(session.next_event, None)] == ["connect", "comment", "comment", "undecodable"][:3]
+    assert [event.name for event in iter(session.next_event, None)] == ["connect", "comment", "comment", "undecodable"][
+        :3
+    ]
 
 
 def test_history_may_be_left_out() -> None:

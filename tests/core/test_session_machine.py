@@ -150,7 +150,9 @@ class SessionMachine(RuleBasedStateMachine):
                 and not event.continues  # type: ignore[attr-defined]
             ]
             # Without a group id streaks look alike; past the limit an ended one is forgotten and may seem new.
-            assert key[2] == 0 or self.limits is CROWDED or len(ends) == 1, "each streak ends once; what continues says so"
+            assert key[2] == 0 or self.limits is CROWDED or len(ends) == 1, (
+                "each streak ends once; what continues says so"
+            )
         world.replay()
 
 

@@ -48,7 +48,7 @@ class PushConnection:
         self._results: deque[FetchResult | BadFrame] = deque()
 
     def opened(self, *, now: float, heartbeat: float | None = None) -> None:
-        """The socket is open: enter the room, then start the heartbeat, every `heartbeat` seconds if the server said so."""
+        """The socket is open: enter the room, then start the heartbeat, at the server's interval if it named one."""
         if self.state is not PushState.IDLE:
             raise LocalProtocolError(f"opened() on a connection that is {self.state.value}; make a new one per socket")
         self.state = PushState.ENTERING

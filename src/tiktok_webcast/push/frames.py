@@ -58,7 +58,9 @@ def unpack(frame: Frame, limits: Limits) -> bytes | BadFrame:
     """Return a frame's payload unpacked, within `Limits.unpacked`."""
     if not frame.gzipped:
         if len(frame.payload) > limits.unpacked:
-            return BadFrame(frame.payload, f"payload of {len(frame.payload)} bytes is over the limit of {limits.unpacked}")
+            return BadFrame(
+                frame.payload, f"payload of {len(frame.payload)} bytes is over the limit of {limits.unpacked}"
+            )
         return frame.payload
     return gunzip(frame.payload, limits.unpacked)
 
@@ -74,10 +76,7 @@ def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
     count = len(entries)
     kept = entries if count <= limits.messages_per_frame else entries[: limits.messages_per_frame]
     now = result.now
-    messages = [
-        Message(text(entry.method), entry.payload, entry.msg_id, entry.is_history, now)
-        for entry in kept
-    ]
+    messages = [Message(text(entry.method), entry.payload, entry.msg_id, entry.is_history, now) for entry in kept]
     return FetchResult(
         messages,
         _bytes(result.internal_ext),
