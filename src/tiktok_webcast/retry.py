@@ -74,9 +74,10 @@ class GiveUp:
 
 @dataclass(frozen=True)
 class _Rule:
-    """What a reason allows: how many in a row, the least wait, and what to renew."""
+    """What a reason allows: whether it may follow itself, the least wait, and what to renew."""
 
-    in_a_row: float = math.inf
+    once: bool = False
+    """Give up when it comes a second time without an entry or another failure between."""
     least: float = 0.0
     fresh_identity: bool = False
     resolve_again: bool = False
@@ -92,14 +93,14 @@ _RULES = {
     CloseReason.STALE: _Rule(resolve_again=True),
     CloseReason.LIMIT: _Rule(resolve_again=True),
     # "Do not retry the same URL" (protocol/http.md section 10): one other is worth a try.
-    CloseReason.HANDSHAKE_REFUSED: _Rule(in_a_row=1, fresh_identity=True),
+    CloseReason.HANDSHAKE_REFUSED: _Rule(once=True, fresh_identity=True),
     # New ttwid and user agent, after 2 s (protocol/http.md section 10).
     CloseReason.DEVICE_BLOCKED: _Rule(least=2.0, fresh_identity=True),
     # At the start the user must know; later the room is known to be open, and blocks pass.
     CloseReason.BLOCKED: _Rule(least=5.0, fresh_identity=True, resolve_again=True, needs_entry=True),
     CloseReason.SIGN_FAILED: _Rule(),
     CloseReason.SIGN_RATE_LIMITED: _Rule(least=5.0),
-    CloseReason.UNEXPECTED_ANSWER: _Rule(in_a_row=1, resolve_again=True),
+    CloseReason.UNEXPECTED_ANSWER: _Rule(once=True, resolve_again=True),
 }
 """The reasons that may retry. Every other ends the session: trying again cannot change it."""
 
@@ -110,7 +111,7 @@ class RetryState:
     Equal failures, times and seeds give equal decisions.
     """
 
-    __slots__ = ("_causes", "_connected_at", "_entered", "_policy", "_rng", "_row", "_row_reason", "failures")
+    __slots__ = ("_causes", "_connected_at", "_entered", "_last", "_policy", "_rng", "failures")
 
     failures: int
     """Failures in a row: since the start, or since the last healthy spell."""
@@ -121,22 +122,20 @@ class RetryState:
         self._causes: deque[str] = deque(maxlen=KEPT_CAUSES)
         self._connected_at: float | None = None
         self._entered = False
-        self._row = 0
-        self._row_reason: CloseReason | None = None
+        self._last: CloseReason | None = None
         self.failures = 0
 
     def connected(self, *, now: float) -> None:
         """The room was entered: once this has held for `RetryPolicy.healthy` seconds, tries count anew."""
         self._connected_at = now
         self._entered = True
-        self._row = 0
+        self._last = None
 
     def decide(self, failure: Closed, *, now: float) -> Retry | GiveUp:
         """Decide what follows `failure`, which ended the connection or the attempt at one."""
         self._end_spell(now)
         reason = failure.reason
-        self._row = self._row + 1 if reason is self._row_reason else 1
-        self._row_reason = reason
+        again, self._last = reason is self._last, reason
         self._causes.append(f"{reason.value}: {failure.detail}" if failure.detail else reason.value)
         self.failures += 1
         if reason is CloseReason.OFFLINE and self._entered:
@@ -147,7 +146,7 @@ class RetryState:
         wait = _asked_wait(failure)
         if wait > self._policy.max_wait:
             return self._give_up(failure, f"asked to wait {wait:g} s, more than {self._policy.max_wait:g} s")
-        if self._row > rule.in_a_row or self.failures > self._policy.tries:
+        if (rule.once and again) or self.failures > self._policy.tries:
             return self._give_up(failure, _tried(self.failures - 1))
         return Retry(
             delay=self._delay(rule.least, wait),
