@@ -49,7 +49,7 @@ class Cookie:
     def matches(self, url: str) -> bool:
         """Whether a request to `url` may carry it."""
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
+        host = parts.hostname or ""
         if host != self.domain and (self.host_only or not is_subdomain(host, self.domain)):
             return False
         if self.secure and parts.scheme not in ("https", "wss") and not is_loopback(host):
@@ -109,7 +109,7 @@ class CookieJar:
     def receive(self, url: str, headers: Headers) -> None:
         """Take in the `Set-Cookie` headers of an answer from `url`; what breaks the rules is ignored."""
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
+        host = parts.hostname or ""
         now = parse_http_date(find_header(headers, "date") or "")
         for name, value in headers:
             if name.lower() != "set-cookie":

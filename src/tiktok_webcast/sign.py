@@ -121,7 +121,7 @@ class SignServer:
             authenticated=bool(login),
         )
         notes = () if login or not context.logged_in else ("the login was not used: the sign host is not trusted",)
-        return Signed(socket, outcome.body, room_id, bool(login), notes, outcome.request_id)
+        return Signed(socket, outcome.body, room_id, bool(login), notes, self._redact(outcome.request_id, context))
 
     def send_chat(self, content: str, *, room_id: int, context: WebContext) -> Exchange[ChatSent | SignFailure]:
         """Send a comment to a room, as the account of the login: the sign server must be trusted with it.
@@ -234,12 +234,16 @@ class SignServer:
         )
 
     def _redacted(self, outcome: T, context: WebContext) -> T:
-        if not isinstance(outcome, SignFailure):
-            return outcome
-        detail = context.redact(outcome.detail)
-        if self.api_key is not None:
-            detail = detail.replace(self.api_key.reveal(), MASK)
-        return replace(outcome, detail=detail)
+        if isinstance(outcome, SignFailure):
+            facts = tuple((name, self._redact(value, context)) for name, value in outcome.facts)
+            return replace(outcome, detail=self._redact(outcome.detail, context), facts=facts)
+        if isinstance(outcome, ChatSent):
+            return replace(outcome, message=self._redact(outcome.message, context))
+        return outcome
+
+    def _redact(self, text: str, context: WebContext) -> str:
+        text = context.redact(text)
+        return text if self.api_key is None else text.replace(self.api_key.reveal(), MASK)
 
 
 def is_trusted_sign_host(origin: str, context: WebContext) -> bool:

@@ -52,7 +52,8 @@ DATA: dict[str, Any] = {
     "stats": {"total_user": 90, "like_count": "80", "comment_count": 7, "share_count": 6, "follow_count": 5},
     "owner": {
         "id_str": "55", "display_id": "ann", "nickname": "Ann", "sec_uid": "sec", "bio_description": "hi",
-        "avatar_large": {"url_list": ["https://cdn/l"]}, "avatar_thumb": {"url_list": ["https://cdn/t", "https://cdn/l"]},
+        "avatar_large": {"url_list": ["https://cdn/l"]},
+        "avatar_thumb": {"url_list": ["https://cdn/t", "https://cdn/l"]},
         "follow_info": {"follower_count": 4, "following_count": 3},
     },
     "link_mic": {"multi_live_enum": 1, "rival_anchor_id": 66, "battle_scores": [{"user_id": "55", "score": 100}, 5]},
@@ -342,8 +343,9 @@ def test_no_picture(answer: Answer, reason: CloseReason) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://cdn.example/a", "https://127.0.0.1/a", "https://localhost/a", "https://10.0.0.5/a", "https://[::1]/a", "file:///a",
-        "https://169.254.169.254/a", "https://router/a", "https://u:p@cdn.example/a", "https://[::1", "https://cdn.example:0/",
+        "http://cdn.example/a", "https://127.0.0.1/a", "https://localhost/a", "https://10.0.0.5/a", "https://[::1]/a",
+        "https://169.254.169.254/a", "https://router/a", "https://u:p@cdn.example/a", "https://[::1",
+        "https://cdn.example:0/", "file:///a",
         "", "a", "https://cdn.example/a b", "https://cdn.example/\r\nX: y",
     ],
 )  # fmt: skip
