@@ -27,7 +27,8 @@ from .events.base import Event
 from .events.room import TopViewer
 from .events.session import ClosedEvent, ConnectEvent, DisconnectEvent, ReconnectingEvent
 from .handshake import ping_interval, refusal
-from .http import Exchange, FailureKind, Headers, HttpResponse, TransportFailure
+from .exchange import ExchangeRunner, Step
+from .http import FailureKind, Headers, HttpResponse, TransportFailure
 from .pipeline import Pipeline
 from .push.client import PushConnection
 from .push.frames import read_fetch_result
@@ -84,14 +85,14 @@ class Session:
             InvalidUserInput: `user` names neither a user nor a room.
         """
         rng = rng if rng is not None else Random(0)
-        self.user = parse_user(user)
-        self.config = config
-        self.phase = Phase.IDLE
+        self.user: UserInput = parse_user(user)
+        self.config: SessionConfig = config
+        self.phase: Phase = Phase.IDLE
         self.closed: Closed | None = None
         """Why the session is over; `None` before."""
-        self.unique_id = self.user.unique_id
+        self.unique_id: str | None = self.user.unique_id
         """The host's handle without `@`; `None` while unknown."""
-        self.room_id = self.user.room_id if isinstance(self.user, RoomId) else config.room_id
+        self.room_id: int = self.user.room_id if isinstance(self.user, RoomId) else config.room_id
         """The room; 0 while unknown."""
         self.found: RoomFound | None = None
         """What was found out about the room on the way in; `None` before, and where the room id was given."""
@@ -106,9 +107,8 @@ class Session:
         self._pipeline = Pipeline(config, self._events, self._counters)
         self._actions: deque[Action] = deque()
         self._now = float("-inf")
-        self._last_id = 0
-        self._exchange: Exchange[Any] | None = None
-        self._request_id = 0
+        self._exchange = ExchangeRunner(config.timing.request)
+        self._last_socket_id = 0
         self._socket_id = 0
         self._connection: PushConnection | None = None
         self._first_result = b""
@@ -130,8 +130,7 @@ class Session:
     def receive_response(self, request_id: int, r: HttpResponse | TransportFailure, *, now: float) -> None:
         """The answer to `SendRequest(request_id, ...)`, or why there is none."""
         self._tick(now)
-        if request_id == self._request_id and self._exchange is not None:
-            self._advance(self._exchange, r)
+        self._advance(self._exchange.receive(request_id, r, now=self._now))
 
     def socket_opened(self, socket_id: int, headers: Headers, *, now: float) -> None:
         """The handshake of `OpenSocket(socket_id, ...)` was answered with 101 and these headers."""
@@ -200,6 +199,7 @@ class Session:
         self._tick(now)
         now = self._now
         self._pipeline.handle_timer(now=now)
+        self._advance(self._exchange.handle_timer(now=now))
         if self._deadline is not None and now >= self._deadline:
             self._deadline_passed()
         connection = self._connection
@@ -238,7 +238,7 @@ class Session:
 
     def next_timer(self) -> float | None:
         """When to call `handle_timer`, or `None` for never."""
-        timers = [self._deadline, self._pipeline.streaks.next_timer()]
+        timers = [self._deadline, self._exchange.next_timer(), self._pipeline.streaks.next_timer()]
         if self._connection is not None:
             timers.append(self._connection.next_timer())
         return min((timer for timer in timers if timer is not None), default=None)
@@ -294,24 +294,18 @@ class Session:
             return
         user = self.user if self.user.unique_id or not self.room_id else RoomId(self.room_id)
         self.phase = Phase.RESOLVING
-        self._advance(resolve(user, context=self._context))
+        self._advance(self._exchange.start(resolve(user, context=self._context), now=self._now))
 
     def _sign(self) -> None:
         self.phase = Phase.SIGNING
         target = SignTarget(self.room_id, self.unique_id, self._context, attempt=self._attempt)
-        self._advance(self._signer.sign(target))
+        self._advance(self._exchange.start(self._signer.sign(target), now=self._now))
 
-    def _advance(self, exchange: Exchange[Any], response: HttpResponse | TransportFailure | None = None) -> None:
-        self._exchange, self._deadline, self._request_id = exchange, None, 0
-        try:
-            request = next(exchange) if response is None else exchange.send(response)
-        except StopIteration as stop:
-            self._exchange = None
-            self._exchanged(stop.value)
-            return
-        self._request_id = self._next_id()
-        self._deadline = self._now + self.config.timing.request
-        self._actions.append(SendRequest(self._request_id, request))
+    def _advance(self, step: Step | None) -> None:
+        if isinstance(step, SendRequest):
+            self._actions.append(step)
+        elif step is not None:
+            self._exchanged(step.result)
 
     def _exchanged(self, result: RoomFound | RoomFailure | Signed | SignFailure) -> None:
         if isinstance(result, RoomFound):
@@ -330,7 +324,8 @@ class Session:
         self.phase = Phase.OPENING
         self._pipeline.room_id = self.room_id
         self._first_result = signed.first_result
-        self._socket_id = self._next_id()
+        self._last_socket_id += 1
+        self._socket_id = self._last_socket_id
         self._deadline = self._now + self.config.timing.open
         self._actions.append(OpenSocket(self._socket_id, signed.socket))
 
@@ -341,9 +336,6 @@ class Session:
         elif self.phase is Phase.OPENING:
             late = f"the socket did not open in {self.config.timing.open:g} s"
             self._fail(Closed(CloseReason.NETWORK, late), close_code=1000)
-        elif self._exchange is not None:
-            seconds = self.config.timing.request
-            self._advance(self._exchange, TransportFailure(FailureKind.TIMEOUT, f"no answer in {seconds:g} s"))
 
     # --- the socket, and the way out --------------------------------------------------------------------------------
 
@@ -391,10 +383,8 @@ class Session:
         if live:
             self._emit_disconnect(closed, will_reconnect=False)
         self._forget_socket(close_code)
-        if self._exchange is not None:
-            self._exchange.close()
-            self._exchange = None
-        self._request_id, self._deadline = 0, None
+        self._exchange.cancel()
+        self._deadline = None
         self.phase = Phase.CLOSED
         self.closed = closed
         self._pipeline.emit(
@@ -422,10 +412,6 @@ class Session:
             self._counters.acks += connection.acks
             self._counters.heartbeats += connection.heartbeats
             connection.close()
-
-    def _next_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
 
     def _tick(self, now: float) -> None:
         if now > self._now:

@@ -32,6 +32,8 @@ class PushConnection:
     ) -> None:
         """Make one for a room; `enter_unique_id` is a number of yours that the server echoes (0: none)."""
         self.room_id = room_id
+        # The wire's field is signed; an id above 2 ** 63 travels as the negative of the same bits.
+        self._wire_room_id = (room_id + 2**63) % 2**64 - 2**63
         self.state = PushState.IDLE
         self.acks = 0
         """Frames acknowledged so far."""
@@ -126,12 +128,12 @@ class PushConnection:
         self._sequence += 1
         self.heartbeats += 1
         self._heartbeat_at = now + self._heartbeat
-        beat = HeartBeatMessage(room_id=self.room_id, send_packet_seq_id=self._sequence)
+        beat = HeartBeatMessage(room_id=self._wire_room_id, send_packet_seq_id=self._sequence)
         self._frames.append(write_frame("hb", beat.SerializeToString()))
 
     def _enter_room(self) -> bytes:
         return WebcastImEnterRoomMessage(
-            room_id=self.room_id,
+            room_id=self._wire_room_id,
             live_id=_LIVE_ID,
             identity="audience",
             # A zero is left out on the wire, as the web player's own serializer does.
