@@ -41,32 +41,33 @@ class Play:
         self._latest: dict[tuple[int, bool], float] = {}
 
     def run(self, *, until: float = inf, max_events: int = MAX_EVENTS) -> list[Event]:
-        """Play until the session is over, or until a time, or until so many events; again goes on from there.
+        """Play until the session is over, or until a time, or until about so many events; again goes on from there.
 
         Returns:
             The events of this run.
         """
         start = len(self.events)
+        limit = start + max_events
         if self.session.phase is Phase.IDLE:
             self.session.start(now=self.now)
         while True:
-            self._settle()
+            self._settle(limit)
             done = self.session.phase is Phase.CLOSED and not self._arrivals
             soonest = self._next_time()
-            if done or soonest is None or soonest > until or len(self.events) - start >= max_events:
+            if done or soonest is None or soonest > until or len(self.events) >= limit:
                 return self.events[start:]
             self._move_to(soonest)
 
-    def run_to_end(self, *, until: float = inf) -> list[Event]:
-        """Play until `until`, then close the session and play out what that brings."""
-        events = self.run(until=until)
+    def run_to_end(self, *, until: float = inf, max_events: int = MAX_EVENTS) -> list[Event]:
+        """Play until `until` or so many events, then close the session and play out what that brings."""
+        events = self.run(until=until, max_events=max_events)
         self.session.close(now=self.now)
         return events + self.run()
 
-    def _settle(self) -> None:
-        """Let everything happen that happens now."""
+    def _settle(self, limit: int) -> None:
+        """Let everything happen that happens now, until there are `limit` events."""
         moved = True
-        while moved:
+        while moved and len(self.events) < limit:
             moved = False
             while (action := self.session.next_action()) is not None:
                 moved = True
