@@ -11,8 +11,10 @@ from .event_queue import EventQueue
 from .events.base import Event
 from .events.gift import Gift, GiftEvent, GiftStreakEndEvent, is_streakable
 from .events.like import LikeEvent
+from .events.rank import HourlyRankEvent, RankingUpdateEvent
 from .events.room import LiveEndEvent, ViewerUpdateEvent
 from .events.session import OverflowEvent, UndecodableEvent
+from .events.user import User
 from .message import Message
 from .push.frames import FetchResult
 from .push.unpack import BadFrame
@@ -42,7 +44,9 @@ class Pipeline:
         self.viewers: ViewerTotals[Any] = ViewerTotals()
         self.viewer_update: ViewerUpdateEvent | None = None
         """The last one: it holds the top viewers, which are read only if somebody asks."""
-        self.room_id = 0
+        self.room_id: int = 0
+        self.host: User | None = None
+        """Whose room it is, as far as is known."""
         self.room_ended = ""
         """Who ended the room, in words; empty while it goes on."""
         self._config = config
@@ -52,6 +56,11 @@ class Pipeline:
         self._now = float("-inf")
         self._tracks: dict[type[Event], Track | None] = {}
         self._skip: dict[type[Event], bool] = {}
+
+    def enter(self, room_id: int, unique_id: str, user_id: int) -> None:
+        """The messages that follow are of this room, of a host of this name and number (`""` and 0: unknown)."""
+        self.room_id = room_id
+        self.host = User(id=user_id, unique_id=unique_id) if unique_id or user_id else None
 
     def receive(self, result: FetchResult | BadFrame, *, now: float) -> None:
         """Take a batch, or a frame that could not be read; its events are queued."""
@@ -188,6 +197,10 @@ class Pipeline:
         self.viewer_update = update
         self.emit(update)
 
+    def _track_ranking(self, wire: Any, message: Message, event: type[Event]) -> None:
+        # The message speaks of the host without saying who that is.
+        self._deliver(event, wire, message, {"user": self.host} if self.host is not None else None)
+
     def _track_end(self, wire: Any, message: Message, event: type[Event]) -> None:
         # What was backlog when we came cannot have ended the room that we are in.
         if not message.is_history:
@@ -212,10 +225,13 @@ _TRACKS: tuple[tuple[type[Event], Track], ...] = (
     (LikeEvent, Pipeline._track_like),
     (ViewerUpdateEvent, Pipeline._track_viewers),
     (LiveEndEvent, Pipeline._track_end),
+    (RankingUpdateEvent, Pipeline._track_ranking),
+    (HourlyRankEvent, Pipeline._track_ranking),
 )
-"""Events that change what the session remembers, wanted or not."""
+"""Events that the session adds to or learns from."""
 
-_TRACKED_NAMES = frozenset(kind.name for kind, _ in _TRACKS)
+_TRACKED_NAMES = frozenset(kind.name for kind in (GiftEvent, LikeEvent, ViewerUpdateEvent, LiveEndEvent))
+"""Names of the events that it learns from: their messages are parsed, wanted or not."""
 
 
 def _message_id(message: Message, parsed: Any) -> int:

@@ -26,8 +26,8 @@ from .event_queue import EventQueue
 from .events.base import Event
 from .events.room import TopViewer
 from .events.session import ClosedEvent, ConnectEvent, DisconnectEvent, ReconnectingEvent
-from .handshake import ping_interval, refusal
 from .exchange import ExchangeRunner, Step
+from .handshake import ping_interval, refusal
 from .http import FailureKind, Headers, HttpResponse, TransportFailure
 from .pipeline import Pipeline
 from .push.client import PushConnection
@@ -322,7 +322,8 @@ class Session:
 
     def _open(self, signed: Signed) -> None:
         self.phase = Phase.OPENING
-        self._pipeline.room_id = self.room_id
+        host_id = self.found.user_id if self.found is not None else None
+        self._pipeline.enter(self.room_id, self.unique_id or "", host_id or 0)
         self._first_result = signed.first_result
         self._last_socket_id += 1
         self._socket_id = self._last_socket_id

@@ -74,7 +74,7 @@ class RankingUpdateEvent(_Ranking):
     rank: int | None
     """The host's place, from 1; `None` if the message does not say."""
     user: User
-    """Whose place it is: the host. The message does not say who that is, so the `User` is empty."""
+    """Whose place it is: the host, as the session knows them. Without a session an empty `User`: no message says it."""
     updates: tuple[RankEntry, ...]
     """All leaderboards of the message; `type`, `label` and `rank` are those of the first that has a place."""
 
