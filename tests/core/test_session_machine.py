@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from profiles import machine_settings
 from session_world import World, chat, gift
 
-from tiktok_webcast import Limits, Message
+from tiktok_webcast import Limits, Message, Phase
 
 STREAMS = st.tuples(st.integers(1, 2), st.sampled_from([5, 6]), st.sampled_from([0, 1700000000001, 1700000000002]))
 SMALL = Limits(event_queue_high=40, event_queue_low=10, event_queue=400, messages_per_frame=50, streaks=20)
@@ -98,6 +98,8 @@ class SessionMachine(RuleBasedStateMachine):
         history = [*already[len(already) - min(overlap, len(already)) :], *self.missed]
         history = [message._replace(is_history=True) for message in history]
         self.missed = []
+        # While it opens, it is signed already.
+        by_signer = by_signer and self.world.session.phase is Phase.WAITING
         self.world.open(history if by_signer else ())
         if not by_signer and history:
             for start in range(0, len(history), 50):

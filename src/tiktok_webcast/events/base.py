@@ -105,9 +105,8 @@ class Event(View):
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other) or not isinstance(other, Event):
             return NotImplemented
-        return (
-            self._message == other._message and self.room_id == other.room_id and dict(self._given) == dict(other._given)
-        )
+        same = self._message == other._message and self.room_id == other.room_id
+        return same and dict(self._given) == dict(other._given)
 
     def __hash__(self) -> int:
         return hash((type(self), self.room_id, self._message))
