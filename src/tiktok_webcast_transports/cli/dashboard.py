@@ -20,11 +20,14 @@ from tiktok_webcast.events.base import Event
 from tiktok_webcast.statistics import Statistics
 
 from .board import Board
+from .clean import clean
 from .output import Room
 from .plain import Tone, diamonds
 from .streams import Streams
 
 REFRESH_PER_SECOND = 4
+LONGEST_NAME = 24
+"""Characters of a name in the chat: some names are as long as a line."""
 _SIDE = 0.42
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _PLAIN_BLOCKS = "._-=+*#@"
@@ -89,21 +92,23 @@ class DashboardView:
     def _health(self, now: float) -> Table:
         board, counted = self.board, self.statistics
         table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True, min_width=8)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         up = _duration(now - board.connected_at) if board.connected_at is not None else "not connected"
         again = board.connections - 1
-        table.add_row("up", up + (f", reconnected {again} time{'' if again == 1 else 's'}" if again > 0 else ""))
+        table.add_row("up", up + (f", {again} reconnect{'' if again == 1 else 's'}" if again > 0 else ""))
         quiet = now - board.last_event_at if board.last_event_at is not None else None
-        table.add_row("last event", "none yet" if quiet is None else f"{quiet:.1f} s ago")
+        table.add_row("quiet", "no event yet" if quiet is None else f"for {quiet:.1f} s")
         if counted is not None:
-            table.add_row("received", f"{counted.messages:,} messages, {counted.bytes / 1024:,.0f} KB")
+            table.add_row("received", f"{counted.messages:,} messages")
             trouble = [
-                (counted.duplicates, "repeats dropped"),
-                (counted.undecodable, "undecodable"),
                 (counted.dropped, "lost"),
+                (counted.undecodable, "broken"),
                 (counted.unknown, "unknown"),
+                (counted.duplicates, "repeats"),
             ]
             told = [f"{count:,} {what}" for count, what in trouble if count]
-            table.add_row("of these", ", ".join(told) or "all understood")
+            table.add_row("of these", ", ".join(told) or "all fine")
         return table
 
 
@@ -120,7 +125,7 @@ class _Chat:
         for line in reversed(self._board.chat):
             text = Text(overflow="fold")
             if line.name:
-                text.append(f"{line.name}  ", style="cyan")
+                text.append(f"{clean(line.name, LONGEST_NAME)}  ", style="cyan")
             text.append(line.text, style=_STYLES[line.tone])
             lines = [*console.render_lines(text, inner, pad=True), *lines]
             if len(lines) >= height:
@@ -148,10 +153,10 @@ class _Gifts:
             rows.append((Text(streak.giver, style="bold"), Text(streak.gift, style="bold"), count))
         for given in reversed(board.given):
             rows.append((Text(given.giver), Text(given.gift), Text(f"x{given.count:,}")))
-        total = f"{board.gifts:,} given, {diamonds(board.diamonds)}" if board.gifts else "none yet"
-        if left > 4 and board.givers:
+        total = f"{board.gifts:,} gifts, {diamonds(board.diamonds)}" if board.gifts else "none yet"
+        if options.max_width > 40 and board.givers:
             first, amount = board.givers.most_common(1)[0]
-            total += f"; most by {first} ({amount:,})"
+            total += f", {amount:,} by {first}"
         for row in rows[: max(left - 1, 1)]:
             table.add_row(*row)
         yield Text(total, style="dim", no_wrap=True, overflow="ellipsis")
@@ -196,6 +201,10 @@ class Dashboard:
     def attach(self, room: Room) -> None:
         """Say which room it shows, and begin."""
         self._room = room
+        reconfigure = getattr(self._streams.out, "reconfigure", None)
+        if reconfigure is not None:
+            # Names are in all scripts, terminals are not.
+            reconfigure(errors="replace")
         console = Console(file=self._streams.out)
         self._live = Live(
             console=console,

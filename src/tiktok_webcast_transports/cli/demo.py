@@ -22,12 +22,15 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     if args.scenario == "list":
         return list_scenarios(streams)
     stop = Stop()
-    with stop.on_signals(), Simulator(
-        args.scenario or DEFAULT_SCENARIO,
-        seed=args.seed,
-        speed=args.speed,
-        duration=args.duration * (args.speed or 1),
-    ) as simulator:
+    with (
+        stop.on_signals(),
+        Simulator(
+            args.scenario or DEFAULT_SCENARIO,
+            seed=args.seed,
+            speed=args.speed,
+            duration=args.duration * (args.speed or 1),
+        ) as simulator,
+    ):
         args.web_url = args.webcast_url = args.sign_url = simulator.url
         # Nothing in the environment may lead the demo elsewhere.
         settings = read_settings(args, {})

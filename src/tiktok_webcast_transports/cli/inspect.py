@@ -77,7 +77,7 @@ def _show(payload: Payload, streams: Streams, *, as_json: bool, titled: bool) ->
         streams.data(json_line({**title, "size": len(data), **view.to_dict()}))
     else:
         if titled:
-            streams.text(clean(f"# {payload.id or ''} {payload.method}".rstrip()))
+            streams.text(clean(" ".join(["#", *(str(part) for part in (payload.id, payload.method) if part)])))
         if note:
             streams.text(f"# {note}")
         for line in view.lines():

@@ -80,7 +80,7 @@ def run_exchange(make: Callable[[], Exchange[T]], settings: Settings) -> T:
         async with anyio.HttpClient(limits=limits, network=network) as client:
             return await client.run(make())
 
-    return anyio_library.run(on_anyio, backend=_backend(settings))
+    return anyio_library.run(on_anyio, backend="trio" if settings.transport == "trio" else "asyncio")
 
 
 def _run_sync(user: str | int, settings: Settings, sink: Sink, stop: Stop) -> Ended:
@@ -88,6 +88,8 @@ def _run_sync(user: str | int, settings: Settings, sink: Sink, stop: Stop) -> En
 
     with sync.connect(user, **_choices(settings)) as live:
         stop.attach(live.close)
+        if stop.asked:
+            live.close()
         show_room(sink, live)
         for event in live:
             sink.take(event)
@@ -113,48 +115,33 @@ def _run_asyncio(user: str | int, settings: Settings, sink: Sink, streams: Strea
             with contextlib.suppress(RuntimeError):
                 running.call_soon_threadsafe(live.close)
 
-        return await _pump(live, live, sink, streams, lambda: stop.attach(close), loop.to_thread)
+        return await _pump(live, live, sink, streams, stop, close, loop.to_thread)
 
     return loop.run(main())
 
 
 def _run_anyio(user: str | int, settings: Settings, sink: Sink, streams: Streams, stop: Stop) -> Ended:
     import anyio as anyio_library
+    from anyio.from_thread import BlockingPortal
 
     from .. import anyio
 
     async def main() -> Ended:
         live = anyio.connect(user, **_choices(settings))
-        soon = _soon(settings)
-        return await _pump(
-            live, live, sink, streams, lambda: stop.attach(lambda: soon(live.close)), anyio_library.to_thread.run_sync
-        )
+        async with BlockingPortal() as portal:
 
-    return anyio_library.run(main, backend=_backend(settings))
+            def close() -> None:
+                with contextlib.suppress(RuntimeError):
+                    portal.start_task_soon(live.close)
 
+            try:
+                return await _pump(live, live, sink, streams, stop, close, anyio_library.to_thread.run_sync)
+            except Exception as error:
+                # Raised outside of the portal, whose task group would wrap it.
+                failure = error
+        raise failure
 
-def _soon(settings: Settings) -> Callable[[Callable[[], None]], None]:
-    """Return how any thread has something called in the loop that runs here."""
-    if _backend(settings) == "trio":
-        import trio
-
-        token = trio.lowlevel.current_trio_token()
-
-        def on_trio(call: Callable[[], None]) -> None:
-            with contextlib.suppress(trio.RunFinishedError):
-                token.run_sync_soon(call)
-
-        return on_trio
-
-    import asyncio as loop
-
-    running = loop.get_running_loop()
-
-    def on_asyncio(call: Callable[[], None]) -> None:
-        with contextlib.suppress(RuntimeError):
-            running.call_soon_threadsafe(call)
-
-    return on_asyncio
+    return anyio_library.run(main, backend="trio" if settings.transport == "trio" else "asyncio")
 
 
 async def _pump(
@@ -162,11 +149,15 @@ async def _pump(
     live: AsyncRoom,
     sink: Sink,
     streams: Streams,
-    attach: Callable[[], None],
+    stop: Stop,
+    close: Callable[[], None],
     in_thread: Callable[[Callable[[], None]], Awaitable[Any]],
 ) -> Ended:
+    """Move events to the sink. `close` is for other threads; in this one `live.close` does."""
     async with entered:
-        attach()
+        stop.attach(close)
+        if stop.asked:
+            live.close()
         show_room(sink, live)
         async for event in live:
             sink.take(event)
@@ -211,7 +202,3 @@ def _network(settings: Settings) -> Any:
     from .._options import Network
 
     return Network(proxy=settings.proxy, ca_file=settings.ca_file, timeouts=settings.timeouts)
-
-
-def _backend(settings: Settings) -> str:
-    return "trio" if settings.transport == "trio" else "asyncio"

@@ -32,10 +32,8 @@ class Stop:
         return self._asked.is_set()
 
     def attach(self, close: Callable[[], None]) -> None:
-        """Say how to end what runs: `close` is called at once if the end was asked for before."""
+        """Say how another thread ends what runs. Look at `asked` afterwards: it may have been before this."""
         self._close = close
-        if self._asked.is_set():
-            close()
 
     def ask(self) -> None:
         """End it, soon and in good order."""
