@@ -317,6 +317,8 @@ class Session:
         elif isinstance(result, Signed):
             self.room_id = result.room_id or self.room_id
             self._open(result)
+        elif isinstance(result, SignFailure) and not result.retry:
+            self._finish(result.closed())
         else:
             self._fail(result.closed())
 

@@ -122,6 +122,7 @@ def _spent(document: Any) -> str:
 
 
 def facts_of(answer: HttpResponse, *, code: int | None = None, limit_label: str = "") -> tuple[tuple[str, str], ...]:
+    """Return what an answer says about itself besides its message: status, code, ids."""
     named = {
         "status": str(answer.status),
         "code": "" if code is None else str(code),
@@ -134,6 +135,7 @@ def facts_of(answer: HttpResponse, *, code: int | None = None, limit_label: str 
 
 
 def document_of(answer: HttpResponse | TransportFailure) -> dict[str, Any] | SignFailure:
+    """Return the JSON object of an answer, or the failure that it amounts to."""
     failure = refusal(answer)
     if failure is not None or isinstance(answer, TransportFailure):
         return failure or unusable(answer, "no answer")
