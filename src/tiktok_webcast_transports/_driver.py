@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -16,6 +17,8 @@ from ._http_pool import Call, Dial, HttpPool
 from ._options import Network
 from ._socket import SocketChannel, SocketListener
 from ._tunnel import route_to
+
+_log = logging.getLogger("tiktok_webcast_transports.driver")
 
 
 class SessionPort(SocketListener, Protocol):
@@ -151,6 +154,7 @@ class Driver:
         elif isinstance(action, CloseSocket):
             channel = self._sockets.pop(action.socket_id, None)
             if channel is not None:
+                _log.debug("socket %d: closing with %d", action.socket_id, action.code)
                 channel.close(action.code, now)
 
     def _send_request(self, action: SendRequest, now: float) -> None:
@@ -180,4 +184,5 @@ class Driver:
             now=now,
         )
         self._sockets[action.socket_id] = channel
+        _log.debug("socket %d: opening %s", action.socket_id, route)
         self._dial(channel)

@@ -42,8 +42,8 @@ def transport_failure(error: BaseException, doing: str, otherwise: FailureKind) 
     chain = list(_chain(error))
     for one in chain:
         if isinstance(one, ssl.SSLCertVerificationError):
-            words = f"certificate verify failed: {one.verify_message}{_CERTIFICATE_HINT}"
-            return TransportFailure(FailureKind.TLS, f"{doing}: {words}")
+            why = getattr(one, "verify_message", "") or "not valid"
+            return TransportFailure(FailureKind.TLS, f"{doing}: certificate verify failed: {why}{_CERTIFICATE_HINT}")
     for one in chain:
         if isinstance(one, ssl.SSLError):
             return TransportFailure(FailureKind.TLS, f"{doing}: {_words(one)}")
@@ -80,7 +80,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _words(error: BaseException) -> str:
     if isinstance(error, ssl.SSLError):
-        return (error.reason or str(error)).replace("_", " ").lower()
+        return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
     if isinstance(error, socket.gaierror | socket.herror):
         return error.strerror or "the name was not found"
     if isinstance(error, OSError) and error.errno:

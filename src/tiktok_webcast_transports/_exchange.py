@@ -29,13 +29,14 @@ class HttpWire:
         self._header_bytes = 0
         self._response: h11.Response | None = None
         self._body = bytearray()
+        self._ended = False
         self.answering = False
         """Whether a byte of the current answer has come."""
 
     @property
     def reusable(self) -> bool:
         """Whether the connection can carry another request."""
-        return self._connection.our_state is h11.IDLE
+        return self._connection.our_state is h11.IDLE and not self._ended
 
     def send(self, request: HttpRequest) -> bytes | TransportFailure:
         """Return the bytes of `request`. Only when `reusable`."""
@@ -63,6 +64,8 @@ class HttpWire:
         """Take bytes from the server (`b""`: they are at their end); return the answer once it is whole."""
         if data:
             self.answering = True
+        else:
+            self._ended = True
         if self._response is None:
             self._header_bytes += len(data)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, TransportFailure
@@ -20,6 +21,9 @@ Deliver = Callable[[Answer, float], None]
 Dial = Callable[[Channel], None]
 
 
+_log = logging.getLogger("tiktok_webcast_transports.http")
+
+
 class Call:
     """A request under way."""
 
@@ -36,6 +40,8 @@ class Call:
 
     def settle(self, answer: Answer, now: float) -> None:
         """Deliver the answer, once."""
+        if isinstance(answer, TransportFailure):
+            _log.debug("%s: %s: %s", self.request.method, answer.kind.value, answer.detail)
         deliver, self.deliver, self.channel = self.deliver, None, None
         if deliver is not None:
             deliver(answer, now)
@@ -69,6 +75,7 @@ class HttpPool:
                 return
         channel = HttpChannel(self, route, self._network, max_header=self._max_header, now=now)
         channel.begin(call, now)
+        _log.debug("%s: connecting to %s", call.request.method, route)
         self._dial(channel)
 
     def keep(self, channel: HttpChannel) -> None:

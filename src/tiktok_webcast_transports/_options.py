@@ -6,7 +6,7 @@ import functools
 import ssl
 from dataclasses import dataclass, field, fields
 
-from tiktok_webcast.config import Limits
+from tiktok_webcast.errors import ConfigurationError
 
 from ._proxy import Proxy, proxy_from_environment
 
@@ -31,7 +31,9 @@ class Timeouts:
     def __post_init__(self) -> None:
         for item in fields(self):
             if not getattr(self, item.name) > 0:
-                raise ValueError(f"Timeouts.{item.name} must be positive seconds, not {getattr(self, item.name)}")
+                raise ConfigurationError(
+                    f"Timeouts.{item.name} must be positive seconds, not {getattr(self, item.name)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Network:
     `ssl_context` says; the ALPN list of that context is set to `http/1.1`.
 
     Raises:
-        ValueError: a proxy URL that cannot be used, or both `ssl_context` and `ca_file`.
+        ConfigurationError: a proxy URL that cannot be used, or both `ssl_context` and `ca_file`.
     """
 
     proxy: str | Proxy | None = field(default=None, repr=False)
@@ -60,7 +62,7 @@ class Network:
         if isinstance(self.proxy, str):
             object.__setattr__(self, "proxy", Proxy.parse(self.proxy))
         if self.ssl_context is not None and self.ca_file is not None:
-            raise ValueError("Pass ssl_context= or ca_file=, not both: load the file into the context")
+            raise ConfigurationError("Pass ssl_context= or ca_file=, not both: load the file into the context")
 
     def proxy_for(self, scheme: str, host: str, port: int) -> Proxy | None:
         """Return the proxy for a target, or `None` for a direct connection."""
@@ -74,9 +76,6 @@ class Network:
             return _verifying_context(self.ca_file)
         self.ssl_context.set_alpn_protocols(["http/1.1"])
         return self.ssl_context
-
-
-DEFAULT_LIMITS = Limits()
 
 
 @functools.lru_cache(maxsize=8)

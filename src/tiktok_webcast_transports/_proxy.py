@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import h11
 
+from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.http import FailureKind, TransportFailure
 
 Passage = Generator[bytes, bytes, bytes]
@@ -52,21 +53,21 @@ class Proxy:
         """Return the proxy that `url` names.
 
         Raises:
-            ValueError: a scheme other than http, https, socks5 and socks5h, or no host. The message has no password.
+            ConfigurationError: a scheme other than http, https, socks5 and socks5h, or no host; without the password.
         """
         parts = urlsplit(url if "://" in url else f"http://{url}")
         scheme = parts.scheme.lower()
         if scheme not in _DEFAULT_PORTS:
-            raise ValueError(f"A proxy must be an http, https, socks5 or socks5h URL, not {parts.scheme!r}")
+            raise ConfigurationError(f"A proxy must be an http, https, socks5 or socks5h URL, not {parts.scheme!r}")
         try:
             host, port = parts.hostname, parts.port
         except ValueError:
-            raise ValueError("The proxy URL has no valid host and port") from None
+            raise ConfigurationError("The proxy URL has no valid host and port") from None
         if not host:
-            raise ValueError("The proxy URL names no host")
+            raise ConfigurationError("The proxy URL names no host")
         username, password = unquote(parts.username or ""), unquote(parts.password or "")
         if scheme.startswith("socks") and max(len(username.encode()), len(password.encode())) > 255:
-            raise ValueError("A SOCKS5 user name or password has at most 255 bytes")
+            raise ConfigurationError("A SOCKS5 user name or password has at most 255 bytes")
         return cls(scheme, host, port or _DEFAULT_PORTS[scheme], username, password)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from ._channel import Channel
 from ._options import Network
 from ._tunnel import Route
 from ._wire import Broken, Ended, MessageReceived, Opened, Rejected, WebSocketWire, WireEvent
+
+_log = logging.getLogger("tiktok_webcast_transports.socket")
 
 
 class SocketListener(Protocol):
@@ -104,6 +107,7 @@ class SocketChannel(Channel):
 
     def _fail(self, failure: TransportFailure, now: float) -> None:
         self._finish()
+        _log.debug("socket %d: %s: %s", self.socket_id, failure.kind.value, failure.detail)
         if not self._closing:
             self._session.socket_failed(self.socket_id, failure, now=now)
             self._changed(now)
@@ -120,6 +124,8 @@ class SocketChannel(Channel):
 
     def _tell(self, event: WireEvent, now: float) -> None:
         session, socket_id = self._session, self.socket_id
+        if not isinstance(event, MessageReceived):
+            _log.debug("socket %d: %s", socket_id, type(event).__name__.lower())
         if isinstance(event, MessageReceived):
             session.receive_message(socket_id, event.data, now=now)
         elif isinstance(event, Opened):

@@ -5,6 +5,7 @@ The adapters only move bytes: everything above TCP is decided here, and so behav
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -45,6 +46,10 @@ class Route:
     def address(self) -> tuple[str, int]:
         """Host and port for the TCP connection."""
         return (self.proxy.host, self.proxy.port) if self.proxy else (self.host, self.port)
+
+    def __str__(self) -> str:
+        through = f" through {self.proxy}" if self.proxy else ""
+        return f"{self.scheme}://{host_and_port(self.host, self.port)}{through}"
 
     @property
     def secure(self) -> bool:
@@ -118,11 +123,9 @@ class _Tls:
 
     def close(self) -> bytes:
         """Return the layer's good-bye."""
-        try:
+        # The other side's good-bye has not come, and nobody waits for it.
+        with contextlib.suppress(ssl.SSLError):
             self._object.unwrap()
-        except ssl.SSLError:
-            # The other side's good-bye has not come, and nobody waits for it.
-            pass
         return self._outgoing.read()
 
     def output(self) -> bytes:

@@ -15,8 +15,6 @@ from tiktok_webcast.http import FailureKind, Headers, SocketRequest, TransportFa
 from ._exchange import decode_headers, encode_headers
 
 TOO_BIG = 1009
-ABNORMAL = 1006
-NO_STATUS = 1005
 
 _OURS = frozenset({"host", "upgrade", "connection"})
 _OURS_PREFIX = "sec-websocket-"
@@ -46,7 +44,7 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The socket is closed: by the code of a close frame (`None` if it had none), or 1006 without a close frame."""
+    """The socket is closed: the close frame's code (1005 if it had none), or `None` without a close frame."""
 
     code: int | None
     reason: str
@@ -118,7 +116,7 @@ class WebSocketWire:
 
     def receive(self, data: bytes) -> list[WireEvent]:
         """Take bytes from the server; return what they mean."""
-        if self.finished:
+        if self.finished or not data:
             return []
         if self._frames is None:
             return self._receive_handshake(data)
@@ -132,7 +130,7 @@ class WebSocketWire:
         if self._frames is None:
             return self._break(FailureKind.READ, "the server closed the connection during the handshake")
         self.finished = True
-        return [Ended(ABNORMAL, "the connection ended without a close frame")]
+        return [Ended(None, "")]
 
     def send_message(self, data: bytes) -> None:
         """Send one binary message; dropped when the socket is closing."""
@@ -255,7 +253,7 @@ class WebSocketWire:
             self.finished = True
             return [Broken(failure)]
         self.finished = True
-        return [Ended(None if event.code == NO_STATUS else int(event.code), event.reason or "")]
+        return [Ended(int(event.code), event.reason or "")]
 
     def _too_large(self) -> list[WireEvent]:
         if self._frames is not None:

@@ -7,7 +7,6 @@ async with connect("@some_user") as live:
 
 from __future__ import annotations
 
-import logging
 import math
 import random
 import ssl
@@ -30,6 +29,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
+from tiktok_webcast.user_input import UserInput
 
 from ._channel import Channel
 from ._driver import Driver, SessionPort
@@ -42,7 +42,6 @@ __all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
 T = TypeVar("T")
 _READ_SIZE = 64 * 1024
 _EVENTS_PER_CHECKPOINT = 64
-_log = logging.getLogger("tiktok_webcast_transports.anyio")
 
 
 class _Line:
@@ -401,7 +400,7 @@ class Live:
 
 
 def connect(
-    user: str | int,
+    user: str | int | UserInput,
     *,
     config: SessionConfig = SessionConfig(),
     signer: Signer | None = None,
@@ -429,7 +428,7 @@ def connect(
         network_backend: what opens TCP connections; httpcore's for anyio if left out.
 
     Raises:
-        ValueError: a user, proxy or option that cannot be used.
+        ConfigurationError: a user, proxy or option that cannot be used.
     """
     session = Session(user, config=config, signer=signer, retry=retry, rng=rng or random.Random())
     network = Network(proxy, ssl_context, ca_file, trust_env, timeouts)

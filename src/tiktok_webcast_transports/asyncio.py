@@ -27,6 +27,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
+from tiktok_webcast.user_input import UserInput
 
 from ._channel import Channel
 from ._driver import Driver, SessionPort
@@ -404,7 +405,7 @@ class Live:
 
 
 def connect(
-    user: str | int,
+    user: str | int | UserInput,
     *,
     config: SessionConfig = SessionConfig(),
     signer: Signer | None = None,
@@ -430,7 +431,7 @@ def connect(
         timeouts: how long each step of a connection may take.
 
     Raises:
-        ValueError: a user, proxy or option that cannot be used.
+        ConfigurationError: a user, proxy or option that cannot be used.
     """
     session = Session(user, config=config, signer=signer, retry=retry, rng=rng or random.Random())
     network = Network(proxy, ssl_context, ca_file, trust_env, timeouts)

@@ -14,6 +14,7 @@ import random
 import ssl
 import sys
 import threading
+from queue import Empty, SimpleQueue
 from time import monotonic
 from types import TracebackType
 from typing import TypeVar
@@ -28,6 +29,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
+from tiktok_webcast.user_input import UserInput
 
 from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
@@ -38,6 +40,8 @@ from ._selector_loop import Ready, SelectorLoop
 __all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
 
 T = TypeVar("T")
+HAND_OFF = 256
+"""Events handed from the thread to the program at a time; the others wait in the session's bounded queue."""
 # A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
 _PATIENCE = 0.5 if sys.platform == "win32" else None
 
@@ -106,9 +110,9 @@ class Live:
         self._session = session
         self._limits = limits
         self._network = network
-        self._news = threading.Condition(threading.RLock())
+        # The program touches nothing but this queue: no lock of ours is held where Ctrl-C may strike.
+        self._handed: SimpleQueue[Event | None] = SimpleQueue()
         self._loop: SelectorLoop | None = None
-        self._driver: Driver | None = None
         self._thread: threading.Thread | None = None
         self._close_wanted = False
         self._abort_wanted = False
@@ -122,8 +126,7 @@ class Live:
     @property
     def statistics(self) -> Statistics:
         """The counters so far."""
-        with self._news:
-            return self._session.statistics
+        return self._session.statistics
 
     @property
     def room_id(self) -> int:
@@ -134,11 +137,7 @@ class Live:
         if self._thread is not None:
             raise LocalProtocolError("A connection can be entered once: make another one")
         self._loop = loop = SelectorLoop()
-        pool = HttpPool(self._network, loop.dial, max_header=self._limits.response_headers)
-        self._driver = driver = Driver(self._session, self._network, self._limits, pool, loop.dial, self._changed)
-        self._thread = threading.Thread(
-            target=self._serve, args=(loop, driver, pool), name="tiktok-webcast", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, args=(loop,), name="tiktok-webcast", daemon=True)
         self._thread.start()
         return self
 
@@ -156,33 +155,28 @@ class Live:
         return self
 
     def __next__(self) -> Event:
-        with self._news:
-            while True:
-                event = self._take()
-                if event is not None:
-                    return event
-                if self._over():
-                    raise StopIteration
-                self._news.wait(_PATIENCE)
+        while True:
+            try:
+                event = self._take(_PATIENCE)
+            except Empty:
+                continue
+            if event is None:
+                raise StopIteration
+            return event
 
     def poll(self, timeout: float = 0.0) -> Event | None:
         """Return the next event, waiting `timeout` seconds at the most; `None` if there is none yet or ever again.
 
         For loops that have something else to do, such as a game's. `closed` tells whether more will come.
         """
-        until = monotonic() + timeout
-        with self._news:
-            while True:
-                event = self._take()
-                left = until - monotonic()
-                if event is not None or self._over() or left <= 0:
-                    return event
-                self._news.wait(left)
+        try:
+            return self._take(timeout)
+        except Empty:
+            return None
 
     def next_event(self) -> Event | None:
         """Return a waiting event without waiting for one."""
-        with self._news:
-            return self._take()
+        return self.poll()
 
     def close(self) -> None:
         """Leave the room, from any thread or signal handler. The iteration ends after the last events."""
@@ -191,49 +185,60 @@ class Live:
         if loop is not None:
             loop.poke()
 
-    def _take(self) -> Event | None:
-        return None if self._driver is None else self._driver.next_event()
-
-    def _over(self) -> bool:
-        if self._crash is not None:
-            raise self._crash
-        if self._driver is None:
+    def _take(self, timeout: float | None) -> Event | None:
+        loop = self._loop
+        if loop is None:
             raise LocalProtocolError("Enter it first: `with connect(...) as live`")
-        return self._driver.ended
+        event = self._handed.get(timeout=timeout) if timeout != 0 else self._handed.get_nowait()
+        if event is None:
+            # The end stays the end, for every thread that asks.
+            self._handed.put(None)
+            if self._crash is not None:
+                raise self._crash
+        elif self._handed.qsize() == HAND_OFF // 2:
+            loop.poke()
+        return event
 
-    def _changed(self) -> None:
-        self._news.notify_all()
-
-    def _serve(self, loop: SelectorLoop, driver: Driver, pool: HttpPool) -> None:
+    def _serve(self, loop: SelectorLoop) -> None:
+        """The thread: it alone touches the session."""
+        pool = HttpPool(self._network, loop.dial, max_header=self._limits.response_headers)
+        driver = Driver(self._session, self._network, self._limits, pool, loop.dial, lambda: None)
         try:
-            with self._news:
-                driver.start(monotonic())
-            while not (driver.ended and loop.idle) and not self._abort_wanted:
-                ready = loop.wait(driver.next_timer())
-                with self._news:
-                    self._turn(loop, driver, pool, ready)
+            driver.start(monotonic())
+            while not self._abort_wanted:
+                self._hand_over(driver, HAND_OFF)
+                if driver.ended:
+                    pool.close()
+                    if loop.idle:
+                        break
+                self._turn(loop, driver, loop.wait(driver.next_timer()))
+            driver.close(monotonic())
         except Exception as error:
             self._crash = error
         finally:
-            with self._news:
-                if self._crash is None:
-                    driver.close(monotonic())
-                loop.close()
-                self._news.notify_all()
+            loop.close()
+            # The session's queue is bounded, and nothing more comes into it.
+            self._hand_over(driver, sys.maxsize)
+            self._handed.put(None)
 
-    def _turn(self, loop: SelectorLoop, driver: Driver, pool: HttpPool, ready: Ready) -> None:
+    def _hand_over(self, driver: Driver, limit: int) -> None:
+        while self._handed.qsize() < limit:
+            event = driver.next_event()
+            if event is None:
+                return
+            self._handed.put(event)
+
+    def _turn(self, loop: SelectorLoop, driver: Driver, ready: Ready) -> None:
         timer = driver.next_timer()
         if timer is not None and timer <= monotonic():
             driver.handle_timer(monotonic())
         if self._close_wanted:
             driver.close(monotonic())
-        if driver.ended:
-            pool.close()
         loop.turn(ready)
 
 
 def connect(
-    user: str | int,
+    user: str | int | UserInput,
     *,
     config: SessionConfig = SessionConfig(),
     signer: Signer | None = None,
@@ -257,7 +262,7 @@ def connect(
         timeouts: how long each step of a connection may take.
 
     Raises:
-        ValueError: a user, proxy or option that cannot be used.
+        ConfigurationError: a user, proxy or option that cannot be used.
     """
     session = Session(user, config=config, signer=signer, retry=retry, rng=rng or random.Random())
     network = Network(proxy, ssl_context, ca_file, trust_env, timeouts)

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import select
 import socket
 import ssl
 import struct
@@ -305,33 +306,24 @@ class Socks5Proxy(Server):
 
 
 def join_streams(peer: Peer, upstream: socket.socket) -> None:
-    """Carry bytes both ways until either end is done."""
-    upstream.settimeout(GUARD)
-
-    def upwards() -> None:
-        try:
-            data = peer.buffer or peer.sock.recv(65536)
-            while data:
-                upstream.sendall(data)
-                data = peer.sock.recv(65536)
-            upstream.shutdown(socket.SHUT_WR)
-        except (OSError, ValueError):
-            pass
-
-    thread = threading.Thread(target=upwards, name="loopback proxy")
-    thread.start()
-    try:
-        data = upstream.recv(65536)
-        while data:
-            peer.sock.sendall(data)
-            data = upstream.recv(65536)
-    except OSError:
-        pass
-    finally:
-        with contextlib.suppress(OSError):
-            peer.sock.shutdown(socket.SHUT_RDWR)
-        thread.join(GUARD)
-        upstream.close()
+    """Carry bytes both ways until either end is done. In one thread: OpenSSL wants no two on a connection."""
+    client = peer.sock
+    with upstream:
+        if peer.buffer:
+            upstream.sendall(peer.buffer)
+        ends = {client: upstream, upstream: client}
+        while True:
+            pending = isinstance(client, ssl.SSLSocket) and client.pending()
+            ready = [client] if pending else select.select(list(ends), [], [], GUARD)[0]
+            for source in ready:
+                try:
+                    data = source.recv(65536)
+                    if data:
+                        ends[source].sendall(data)
+                        continue
+                except OSError:
+                    pass
+                return
 
 
 def open_descriptors() -> int | None:

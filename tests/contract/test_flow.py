@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import loopback
 import anyio
 import anyio.to_thread
+import loopback
 import pytest
 from kits import AnyioKit, AsyncioKit, Kit, SyncKit
 from loopback import BINARY, GUARD, Peer, Server, close_frame, frame
