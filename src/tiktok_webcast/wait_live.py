@@ -72,17 +72,18 @@ class LiveWait:
         policy = self._policy
         self._started = now if self._started is None else self._started
         self._polls += 1
-        if report.failure is None:
+        failure = report.failure
+        if failure is None and report.status in (RoomStatus.LIVE, RoomStatus.PAUSED):
             return StopWaiting(True, report.status.value)
-        if report.status in (RoomStatus.NOT_FOUND, RoomStatus.RESTRICTED):
-            return StopWaiting(False, report.failure.detail)
-        reason = report.failure.reason
-        self._blocks = self._blocks + 1 if reason is CloseReason.BLOCKED else 0
+        if failure is not None and report.status in (RoomStatus.NOT_FOUND, RoomStatus.RESTRICTED):
+            return StopWaiting(False, failure.detail)
+        blocked = any(item.reason is CloseReason.BLOCKED for item in report.evidence)
+        self._blocks = self._blocks + 1 if blocked and report.status is RoomStatus.UNKNOWN else 0
         wait = min(policy.interval * 2.0 ** min(self._blocks, 32), policy.longest)
         wait *= 1 + policy.jitter * (2 * self._rng.random() - 1)
-        wait = max(wait, report.failure.retry_after or 0.0)
+        wait = max(wait, (failure.retry_after if failure is not None else None) or 0.0)
         if policy.polls is not None and self._polls >= policy.polls:
             return StopWaiting(False, f"asked {self._polls} times")
         if policy.budget is not None and now - self._started + wait > policy.budget:
             return StopWaiting(False, f"waited {now - self._started:.0f} s")
-        return PollAgain(wait, str(reason.value))
+        return PollAgain(wait, failure.reason.value if failure is not None else report.status.value)

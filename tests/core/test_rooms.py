@@ -225,6 +225,9 @@ def test_a_further_way_is_asked_when_tiktok_says_nothing() -> None:
     site = Site(blocked)
     result = run(resolve(parse_user("ann"), context=context(), further=[signer]), site)
     assert isinstance(result, RoomFound) and site.paths == [PAGE, LOOKUP, BY_USER, INFO, ALIVE]
+    named = Site(blocked | {BY_USER: room_data(4)})
+    result = run(resolve(parse_user("ann"), context=context(), further=[signer]), named)
+    assert isinstance(result, RoomFailure) and result.reason is R.OFFLINE and "sign server" not in str(result.causes)
     site = Site(blocked | {INFO: EMPTY})
     result = run(resolve(parse_user("ann"), context=context(), further=[signer]), site)
     assert isinstance(result, RoomFailure) and result.reason is R.BLOCKED

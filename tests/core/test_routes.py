@@ -145,6 +145,12 @@ def test_a_missing_page_is_only_a_hint(source: str) -> None:
     assert result.status is UNKNOWN and result.no_room is SOURCES[source][1]
 
 
+def test_an_address_that_is_none_is_no_matter() -> None:
+    answer = profile(0, {"id": "55"})
+    assert profile_page.parse(HttpResponse(200, (), answer.body, "https://[::1"))[0].reason is UNEXPECTED
+    assert live_page_route.parse(HttpResponse(200, (), live_page(2).body, "https://[::1")).status is LIVE
+
+
 def test_a_rate_limit_says_how_long() -> None:
     assert api_live.parse(HttpResponse(429, (("Retry-After", "30"),))).retry_after == 30.0
 
@@ -463,7 +469,7 @@ class Measured(str):
 
     searched = 0
 
-    def find(self, sub: str, start: Any = 0, end: Any = None) -> int:  # type: ignore[override]
+    def find(self, sub: str, start: Any = 0, end: Any = None) -> int:
         found = super().find(sub, start, len(self) if end is None else end)
         Measured.searched += (
             found + len(sub) if found >= 0 else len(self) if end is None else min(end, len(self))

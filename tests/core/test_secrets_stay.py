@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from exchanges import Answer, context, fetch_result, run
+from exchanges import MOST_REQUESTS, Answer, context, fetch_result, run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,10 +184,9 @@ PLAIN = st.sampled_from([HttpResponse(404), HttpResponse(200), HttpResponse(200,
 def test_only_their_owners_are_told(answers: list[Answer], trusted: bool, local: bool) -> None:
     one = make_context(trusted, LOCAL if local else None)
     for flow in flows(one):
-        script = iter(answers * 60)
         requests: list[HttpRequest | SocketRequest] = []
         asked: list[HttpRequest] = []
-        result = run(flow, lambda _, script=script: next(script), asked)
+        result = run(flow, scripted(answers), asked)
         requests += asked
         if isinstance(result, Signed):
             requests.append(result.socket)
@@ -196,6 +195,11 @@ def test_only_their_owners_are_told(answers: list[Answer], trusted: bool, local:
             for secret in SECRETS:
                 assert secret not in sent or may_know(request.url, secret, one), (secret[:12], request)
             assert SESSION not in request.url and KEY not in request.url
+
+
+def scripted(answers: list[Answer]) -> Callable[[HttpRequest], Answer]:
+    script = iter(answers * MOST_REQUESTS)
+    return lambda _: next(script)
 
 
 def test_the_test_would_notice() -> None:

@@ -134,7 +134,7 @@ def test_the_example_of_the_docs_is_short_and_works() -> None:
         HttpResponse(200, (), b"[]"),
         TransportFailure(FailureKind.DNS),
     ):
-        result = run(signer.sign(SignTarget(7001, "ann", context())), lambda _, odd=odd: odd)
+        result = run(signer.sign(SignTarget(7001, "ann", context())), Site({"/room/7001": odd}))
         assert isinstance(result, SignFailure) and result.reason in (CloseReason.SIGN_FAILED, CloseReason.NETWORK)
     evil = HttpResponse(200, (), body.replace(b"webcast-ws.tiktok.com", b"evil.example"))
     assert isinstance(run(signer.sign(SignTarget(7001, "ann", context())), lambda _: evil), SignFailure)

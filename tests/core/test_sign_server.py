@@ -445,7 +445,7 @@ SIGNED = URL + "&X-Bogus=new"
 
 
 def url_answer(**response: Any) -> HttpResponse:
-    full = {
+    full: dict[str, Any] = {
         "signedUrl": SIGNED,
         "userAgent": "UA/1",
         "tokens": {"X-Bogus": "new"},
@@ -490,6 +490,12 @@ def test_signing_an_address() -> None:
 def test_addresses_that_are_not_signed(answer: Answer, reason: CloseReason) -> None:
     site = Site({"/tiktok/signing/encrypt/sign_url": answer})
     assert bad(run(SignServer().sign_url(URL, context=context()), site)).reason is reason
+
+
+def test_cookies_in_one_text() -> None:
+    site = Site({"/tiktok/signing/encrypt/sign_url": url_answer(cookies="ttwid=1; msToken=2")})
+    result = run(SignServer().sign_url(URL, context=context()), site)
+    assert not isinstance(result, SignFailure) and result.cookies == (("ttwid", "1"), ("msToken", "2"))
 
 
 def test_tokens_may_be_in_the_address() -> None:

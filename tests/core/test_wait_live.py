@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from tiktok_webcast.close import CloseReason
 from tiktok_webcast.errors import ConfigurationError
-from tiktok_webcast.evidence import RoomStatus
+from tiktok_webcast.evidence import Evidence, RoomStatus
 from tiktok_webcast.room import RoomFailure, StatusReport
 from tiktok_webcast.wait_live import LiveWait, PollAgain, StopWaiting, WaitPolicy
 
 
 def report(status: RoomStatus, reason: CloseReason | None = None, retry_after: float | None = None) -> StatusReport:
     failure = None if reason is None else RoomFailure(reason, "why", retry_after=retry_after)
-    return StatusReport(status, "ann", None, (), False, failure)
+    evidence = Evidence("live page", status, reason=reason if status is RoomStatus.UNKNOWN else None)
+    return StatusReport(status, "ann", None, (evidence,), False, failure)
 
 
 LIVE = report(RoomStatus.LIVE)
@@ -47,6 +48,14 @@ def test_live_ends_the_wait(status: RoomStatus) -> None:
 )
 def test_what_waiting_cannot_change_ends_it(status: RoomStatus, reason: CloseReason) -> None:
     assert wait().decide(report(status, reason), now=0) == StopWaiting(False, "why")
+
+
+def test_a_room_id_of_which_nothing_is_known_is_not_live() -> None:
+    assert wait().decide(report(RoomStatus.UNKNOWN), now=0) == PollAgain(wait_once(), "unknown")
+
+
+def wait_once() -> float:
+    return delay(wait().decide(OFFLINE, now=0))
 
 
 def test_a_block_doubles_the_wait_and_an_answer_ends_that() -> None:
