@@ -43,6 +43,13 @@ def test_a_session_prints_what_the_manifest_says(name: str, speed: float) -> Non
     assert play.session.phase is Phase.CLOSED
 
 
+@given(st.integers(0, 2**32), st.floats(0, 90))
+def test_a_session_prints_any_everyday_room(seed: int, duration: float) -> None:
+    play = play_of("everyday", seed=seed, options=Options(duration=duration))
+    play.run()
+    assert differences(play.world.manifest("ann").events, lines_of(play)) == []
+
+
 @pytest.mark.parametrize("name", PLAYED)
 def test_the_manifest_of_a_whole_visit_is_that_of_the_script(name: str) -> None:
     play = play_of(name)

@@ -156,6 +156,13 @@ def test_likes_that_go_backwards_never_lower_the_room() -> None:
     assert room == sorted(room)
 
 
+@given(st.integers(0, 2**32), st.floats(0, 60))
+def test_an_everyday_room_counts_the_same_whenever_it_ends(seed: int, duration: float) -> None:
+    manifest = find_scenario("everyday").manifest(make_room("ann", seed=seed), Options(duration=duration))
+    assert manifest.totals["gift_deltas"] == manifest.totals["gift_units"]
+    assert manifest.events[-1] == {"event": "closed", "reason": "room_ended"}
+
+
 @given(st.text(min_size=1, max_size=24), st.integers(0, 2**32))
 def test_any_user_name_has_a_room_of_its_own(unique_id: str, seed: int) -> None:
     room = make_room(unique_id, seed=seed)

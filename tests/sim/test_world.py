@@ -11,7 +11,7 @@ import pytest
 from tiktok_webcast._pb.transport_pb2 import ProtoMessageFetchResult, WebcastPushFrame
 from tiktok_webcast.config import Limits
 from tiktok_webcast.http import Headers, HttpRequest, HttpResponse
-from tiktok_webcast.push.frames import FetchResult, read_fetch_result, read_frame, unpack
+from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack
 from tiktok_webcast.sim import Feed, World, WorldOptions
 from tiktok_webcast.sim.feed import Leave, Output, Send
 from tiktok_webcast.sim.world import SOCKET_PATH
@@ -25,12 +25,12 @@ def world_of(scenario: str = "first_light", **options: Any) -> World:
     return World(WorldOptions(scenario, **options), base_url=BASE)
 
 
-def get(world: World, path: str, *, now: float = 0.0, headers: Headers = (), **query: str) -> HttpResponse:
+def get(world: World, path: str, *, now: float = 0.0, headers: Headers = (), **query: Any) -> HttpResponse:
     url = f"{BASE}{path}" + (f"?{urlencode(query)}" if query else "")
     return world.request(HttpRequest("GET", url, headers), now=now)
 
 
-def get_json(world: World, path: str, *, headers: Headers = (), **query: str) -> Any:
+def get_json(world: World, path: str, *, headers: Headers = (), **query: Any) -> Any:
     return json.loads(get(world, path, headers=headers, **query).body)
 
 
@@ -58,7 +58,7 @@ class Signed:
             **{str(pair.key): str(pair.value) for pair in self.result.route_params},
         }
 
-    def open(self, *, now: float = 0.0, agent: str = AGENT, cookie: str | None = None, **query: str) -> Any:
+    def open(self, *, now: float = 0.0, agent: str = AGENT, cookie: str | None = None, **query: Any) -> Any:
         url = f"{self.result.push_server}?{urlencode({**self.query, **query})}"
         cookies = self.cookie if cookie is None else cookie
         return self.world.open_socket(url, (("User-Agent", agent), ("Cookie", cookies)), now=now)
@@ -90,13 +90,22 @@ def outputs(feed: Feed, now: float) -> list[Output]:
     return found
 
 
+def frames(found: list[Output]) -> list[Frame]:
+    read = [read_frame(output.data) for output in found if isinstance(output, Send)]
+    return [push for push in read if isinstance(push, Frame)]
+
+
+def kinds(found: list[Output]) -> list[str]:
+    return [push.payload_type for push in frames(found)]
+
+
 def results(found: list[Output]) -> list[tuple[int, FetchResult]]:
     """The results in `msg` frames among these outputs, with their log ids."""
     read: list[tuple[int, FetchResult]] = []
     for output in found:
         assert isinstance(output, Send)
         push = read_frame(output.data)
-        assert hasattr(push, "payload_type")
+        assert isinstance(push, Frame)
         if push.payload_type == "msg":
             payload = unpack(push, LIMITS)
             assert isinstance(payload, bytes)
@@ -237,7 +246,7 @@ def test_each_generation_signs_by_its_own_path_and_not_by_the_other(generation: 
 @pytest.mark.parametrize("left_out", ["client", "user_agent"])
 def test_a_signature_needs_its_parameters(left_out: str) -> None:
     world = world_of()
-    query = {"client": "t", "user_agent": AGENT}
+    query: dict[str, Any] = {"client": "t", "user_agent": AGENT}
     del query[left_out]
     answer = get(world, f"/webcast/rooms/{world.stage('ann').room.room_id}/connect", **query)
     assert (answer.status, left_out in answer.body.decode()) == (400, True)
@@ -316,7 +325,7 @@ def test_a_signed_address_lives_half_a_minute() -> None:
         ({"wrss": "f" * 64}, "signature unknown"),
     ],
 )
-def test_a_socket_must_bring_what_was_signed(changes: dict[str, str], said: str) -> None:
+def test_a_socket_must_bring_what_was_signed(changes: dict[str, Any], said: str) -> None:
     status, message = refused_with(Signed(world_of()).open(**changes))
     assert status == 200
     assert said in message
@@ -324,7 +333,8 @@ def test_a_socket_must_bring_what_was_signed(changes: dict[str, str], said: str)
 
 @pytest.mark.parametrize("name", ["room_id", "aid", "device_platform", "identity"])
 def test_a_socket_needs_its_parameters(name: str) -> None:
-    status, message = refused_with(Signed(world_of()).open(**{name: ""}))
+    left_out: dict[str, Any] = {name: ""}
+    status, message = refused_with(Signed(world_of()).open(**left_out))
     assert (status, name in message) == (400, True)
 
 
@@ -398,7 +408,7 @@ def test_heartbeats_are_answered_and_missed_ones_close_after_two_and_a_half_inte
     outputs(feed, 0.0)
     for now in (10.0, 20.0, 44.0):
         feed.receive_message(frame("hb", b"\x08\x01\x10\x02"), now=now)
-        assert [read_frame(output.data).payload_type for output in outputs(feed, now)][:1] == ["hb"]  # type: ignore[union-attr]
+        assert kinds(outputs(feed, now))[:1] == ["hb"]
     timer = feed.next_timer()
     assert timer is not None
     assert outputs(feed, 68.9) == []
@@ -441,8 +451,8 @@ def test_frames_are_packed_only_when_asked_for() -> None:
         signed = Signed(world_of(speed=0.0))
         feed = signed.open(compress=compress)
         feed.receive_message(frame("im_enter_room", b"\x08" + varint(signed.room_id)), now=0.0)
-        msg = [read_frame(output.data) for output in outputs(feed, 0.0) if isinstance(output, Send)][1]
-        assert msg.gzipped is packed  # type: ignore[union-attr]
+        msg = frames(outputs(feed, 0.0))[1]
+        assert msg.gzipped is packed
 
 
 # --- visits -----------------------------------------------------------------------------------------------------------
@@ -518,8 +528,8 @@ def test_manifest_log_and_scenarios_can_be_asked_for_by_http() -> None:
     assert get_json(world, "/__sim__/manifest", user="ann", visit="0") == manifest
     assert get_json(world, "/__sim__/manifest", user="ann", visit="99") == manifest
     assert get_json(world, "/__sim__/manifest", user="nobody")["events"] == []
-    kinds = [entry["kind"] for entry in get_json(world, "/__sim__/log")["entries"]]
-    assert kinds[:4] == ["sign", "http", "socket", "enter"]
+    entries = get_json(world, "/__sim__/log")["entries"]
+    assert [entry["kind"] for entry in entries][:4] == ["sign", "http", "socket", "enter"]
     assert "first_light" in get_json(world, "/__sim__/scenarios")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
@@ -41,7 +42,6 @@ _NICKNAMES = (
     "\u200b{first}",
     "{first}.{second}",
 )
-_SEC_UID = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def make_crowd(rng: Random, size: int) -> Sequence[Person]:
 
 def make_sec_uid(rng: Random) -> str:
     """Make a `sec_uid`: every real one starts with the same nine letters (protocol/messages.tsv, User 46)."""
-    return "MS4wLjABAAAA" + "".join(rng.choices(_SEC_UID, k=64))
+    return "MS4wLjABAAAA" + base64.urlsafe_b64encode(rng.randbytes(48)).decode()
 
 
 def _user_id(rng: Random) -> int:

@@ -12,7 +12,8 @@ The truth is what the story *means*: a streak of seven roses is seven roses, how
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -25,14 +26,15 @@ from .people import Person, make_crowd
 from .room import SimRoom
 from .script import Action, Close, Cut, Frame, Line, Raw, Refuse, Sign, SignTrouble, Silence, Step, Truth
 
+_CROWD = 24
+
 
 class Story:
     """One telling of a room's life: its clock, its counters and its people."""
 
-    def __init__(self, room: SimRoom, *, crowd: int = 24) -> None:
+    def __init__(self, room: SimRoom) -> None:
         self.room = room
         self.rng = Random(f"story:{room.seed}")
-        self.crowd = make_crowd(self.rng, crowd)
         self.now = 0.0
         """Seconds since the room's script began, by its own time."""
         self.likes_sent = 0
@@ -48,6 +50,15 @@ class Story:
         self._hold = 0.0
         self._count = 0
         self._first_id = room.room_id + self.rng.randrange(10**9, 10**12)
+
+    @cached_property
+    def crowd(self) -> Sequence[Person]:
+        """The viewers."""
+        return self.people(_CROWD)
+
+    def people(self, count: int) -> Sequence[Person]:
+        """The first of the viewers, if no more are needed."""
+        return make_crowd(Random(f"crowd:{self.room.seed}"), count)
 
     @property
     def server_ms(self) -> int:

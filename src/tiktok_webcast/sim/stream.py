@@ -5,6 +5,8 @@ A protobuf field that comes twice is merged, so the second `common` overrides th
 
 from __future__ import annotations
 
+from itertools import cycle
+
 from ..message import Message
 from .payloads import chat, encode
 from .script import Line
@@ -22,8 +24,7 @@ class Stream:
         self._story = story
         self._made = 0
         self._templates: list[tuple[bytes, dict[str, object]]] = []
-        for number in range(variety):
-            person, text = story.crowd[number % len(story.crowd)], _WORDS[number % len(_WORDS)]
+        for person, text in zip(story.people(variety), cycle(_WORDS), strict=False):
             common = {
                 key: value for key, value in story.common(_METHOD).items() if key not in ("msg_id", "create_time")
             }

@@ -101,9 +101,9 @@ def everyday(story: Story, options: Options) -> Script:
     room = _Everyday(story)
     yield story.enter(*_past(story))
     for lines in room.frames():
+        yield story.frame(*lines)
         if options.duration is not None and story.now >= options.duration:
             break
-        yield story.frame(*lines)
     yield story.end()
 
 
