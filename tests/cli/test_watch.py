@@ -321,3 +321,16 @@ def test_writing_to_a_pipe_never_blocks_the_loop_and_its_heartbeats(sim: Simulat
     assert screen.shown == {threading.get_ident()}
     assert screen.flushed
     assert threading.get_ident() not in screen.flushed
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_second_signal_ends_a_command_that_hangs_on_its_reader(transport: str) -> None:
+    watch = ("watch", "anna", "--json", "--transport", transport)
+    with simulated("flood") as url, started(*watch, *to(url)) as process:
+        # Nobody reads on: the pipe fills, then the queue, and acks stop since nothing is read from the socket.
+        read_until(process, "connect")
+        while not any(entry["kind"] == "stall" for entry in ask(url, "/__sim__/log")["entries"]):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(GUARD) == 130
