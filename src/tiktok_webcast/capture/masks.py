@@ -1,0 +1,154 @@
+"""What stands in a capture where a secret was: text of the same length and shape, the same for the same secret.
+
+A session looks into none of them, so that it does the same when it is given the masks: a replay stays exact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from random import Random
+from urllib.parse import quote
+
+from ..config import Limits
+from ..context import ACCOUNT_COOKIES, GUEST_COOKIES
+from ..cookies import Cookie, parse_cookie_pairs
+from ..http import (
+    SECRET_HEADERS,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    SocketRequest,
+    TransportFailure,
+    find_header,
+)
+from ..secret import Secret
+from ..web import unpack, without_header
+
+OPEN_COOKIES = frozenset(["tt-target-idc", "store-idc", "store-country-code", "store-country-code-src"])
+"""Cookies that name a place and nobody; the session itself sets the first."""
+_SECRET_NAME = re.compile(r"token|secret|session|cookie|auth|passw|signature|bogus|verify|fp$|key$", re.IGNORECASE)
+_SHORTEST = 8
+"""Characters from which on a secret is searched for everywhere, and not only where it belongs."""
+_UNKNOWN = 16
+"""The same for cookies of other names, which may be plain words."""
+
+
+class Masks:
+    """The secrets of one recording and what stands for each."""
+
+    def __init__(self) -> None:
+        self._mask_of: dict[str, str] = {}
+        self._everywhere: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._pattern_bytes: re.Pattern[bytes] | None = None
+
+    def secret(self, value: str, *, everywhere: bool = True) -> str:
+        """Return what stands for a secret; with `everywhere`, its other places will be masked too."""
+        if not value:
+            return value
+        mask = self._mask_of.get(value)
+        if mask is None:
+            mask = self._mask_of[value] = _shaped(value, Random(f"mask {len(self._mask_of)}"))
+        if everywhere and len(value) >= _SHORTEST and value not in self._everywhere:
+            self._everywhere[value] = mask
+            self._everywhere.setdefault(quote(value, safe=""), quote(mask, safe=""))
+            words = sorted(self._everywhere, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, words)))
+            self._pattern_bytes = re.compile(b"|".join(re.escape(word.encode()) for word in words))
+        return mask
+
+    def cookie(self, name: str, value: str) -> str:
+        """Return what stands for a cookie's value."""
+        if name in OPEN_COOKIES:
+            return value
+        known = name in ACCOUNT_COOKIES or name in GUEST_COOKIES
+        random_looking = len(value) >= _UNKNOWN and any(character.isdigit() for character in value)
+        return self.secret(value, everywhere=known or random_looking)
+
+    def text(self, text: str) -> str:
+        """Return text with the secrets in it masked."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda found: self._everywhere[found.group()], text)
+
+    def data(self, data: bytes) -> bytes:
+        """Return bytes with the secrets in them masked."""
+        if self._pattern_bytes is None:
+            return data
+        return self._pattern_bytes.sub(lambda found: self._everywhere[found.group().decode()].encode(), data)
+
+    # --- what holds secrets ---------------------------------------------------------------------------------------
+
+    def cookies(self, cookies: Iterable[Cookie]) -> tuple[Cookie, ...]:
+        """Mask cookies of a configuration."""
+        return tuple(replace(cookie, value=self.cookie(cookie.name, cookie.value)) for cookie in cookies)
+
+    def key(self, value: Secret | None) -> Secret | None:
+        """Mask a session id or an API key."""
+        return None if value is None else Secret(self.secret(value.reveal()))
+
+    def overrides(self, values: Mapping[str, str], *, headers: bool) -> dict[str, str]:
+        """Mask extra parameters or headers whose names speak of secrets."""
+        if headers:
+            return dict(self.headers(tuple(values.items())))
+        return {
+            name: self.secret(value) if _SECRET_NAME.search(name) else self.text(value)
+            for name, value in values.items()
+        }
+
+    def headers(self, headers: Headers) -> Headers:
+        """Mask headers, of either direction."""
+        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+
+    def request(self, request: HttpRequest) -> HttpRequest:
+        """Mask a request."""
+        headers = self.headers(request.headers)
+        return replace(request, url=self.text(request.url), headers=headers, body=self.data(request.body))
+
+    def socket(self, request: SocketRequest) -> SocketRequest:
+        """Mask a handshake."""
+        headers = self.headers(request.headers)
+        return replace(request, url=self.text(request.url), headers=headers)
+
+    def answer(self, answer: HttpResponse | TransportFailure) -> HttpResponse | TransportFailure:
+        """Mask an answer. A packed body that holds a secret is kept unpacked."""
+        if isinstance(answer, TransportFailure):
+            return replace(answer, detail=self.text(answer.detail))
+        headers = self.headers(answer.headers)
+        found = HttpResponse(answer.status, headers, self.data(answer.body))
+        if self._pattern_bytes is None or not find_header(headers, "content-encoding"):
+            return found
+        plain = unpack(answer, Limits().response_body)
+        if isinstance(plain, TransportFailure) or self._pattern_bytes.search(plain.body) is None:
+            return found
+        return HttpResponse(answer.status, without_header(headers, "content-encoding"), self.data(plain.body))
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "set-cookie":
+            pair, semicolon, attributes = value.partition(";")
+            cookie, sign, text = pair.partition("=")
+            bare = text.strip().strip('"')
+            masked = text.replace(bare, self.cookie(cookie.strip(), bare)) if bare else text
+            return f"{cookie}{sign}{masked}{semicolon}{self.text(attributes)}"
+        if "cookie" in name:
+            for cookie, secret in sorted(parse_cookie_pairs(value), key=lambda pair: len(pair[1]), reverse=True):
+                if secret:
+                    value = value.replace(f"{cookie}={secret}", f"{cookie}={self.cookie(cookie, secret)}")
+            return value
+        if name in SECRET_HEADERS or _SECRET_NAME.search(name):
+            return self.secret(value)
+        return self.text(value)
+
+
+def _shaped(text: str, rng: Random) -> str:
+    """Other text of the same shape. At random, so that nothing of the secret can be computed from it."""
+    return "".join(
+        str(rng.randrange(10))
+        if character.isdigit()
+        else chr((97 if character.islower() else 65) + rng.randrange(26))
+        if character.isascii() and character.isalpha()
+        else character
+        for character in text
+    )
