@@ -6,9 +6,13 @@ import asyncio
 import contextlib
 import gc
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -236,7 +240,22 @@ def test_a_cut_loses_nothing_that_was_sent_before_it() -> None:
 # --- a life -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_client_in_the_same_thread_as_nothing(sim: Simulator) -> None:
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl command here to make a certificate with")
+def test_it_serves_tls(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate, *names], check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    with Simulator("reconnect", speed=0.0, ssl_context=context) as sim:
+        assert sim.url.startswith("https://127.0.0.1:")
+        with connect("@ann", config=SessionConfig(endpoints=sim.endpoints), ca_file=str(certificate)) as live:
+            lines = [event.to_dict() for event in live]
+        assert differences(sim.manifest("ann").events, lines) == []
+
+
+def test_a_client_on_the_port_prints_what_the_manifest_says(sim: Simulator) -> None:
     with connect("@ann", config=SessionConfig(endpoints=sim.endpoints)) as live:
         lines = [event.to_dict() for event in live]
     assert differences(sim.manifest("ann").events, lines) == []
