@@ -107,8 +107,6 @@ def parse_user(value: str | int | UserInput) -> UserInput:
         return RoomId(found) if room else UserId(found)
     if _is_address(text):
         return _parse_address(text)
-    if text.isascii() and text.isdigit():
-        return UserId(_number(text, "user id"))
     return _from_path(unquote(text), value)
 
 
@@ -147,7 +145,7 @@ def _parse_address(text: str) -> UserInput:
 
 def _from_path(path: str, given: str) -> UserInput:
     name = re.split(r"[/?#]", path.strip(), maxsplit=1)[0].removeprefix("@").strip()
-    if name.isascii() and name.isdigit() and path.startswith("@"):
+    if name.isascii() and name.isdigit():
         return UserId(_number(name, "user id"))
     if not _NAME.match(name) or not any(character.isalnum() or character == "_" for character in name):
         raise InvalidUserInput(

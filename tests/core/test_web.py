@@ -218,7 +218,8 @@ def test_as_many_parts_as_allowed() -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "identity"])
 @pytest.mark.parametrize(("size", "fits"), [(999, True), (1000, True), (1001, False)])
 def test_the_limit_is_exact(encoding: str, size: int, fits: bool) -> None:
-    pack: Callable[[bytes], bytes] = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}[encoding]
+    packers: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress, "identity": bytes}
+    pack = packers[encoding]
     answer = unpack(packed(encoding, pack(b"a" * size)), 1000)
     if fits:
         assert isinstance(answer, HttpResponse) and len(answer.body) == size
