@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         """The client sends no more: the transport closes."""
         return False
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._cancel_timer()
         if self._feed is not None:
