@@ -87,6 +87,7 @@ class Driver:
         self._calls: dict[int, Call] = {}
         self._working = False
         self._was_paused = False
+        self._now = 0.0
 
     @property
     def ended(self) -> bool:
@@ -119,11 +120,12 @@ class Driver:
         if self._was_paused and not self.session.paused:
             self._was_paused = False
             for channel in tuple(self._sockets.values()):
-                channel.wake()
+                channel.resume(self._now)
         return event
 
     def _work(self, now: float) -> None:
         """Do all actions. An action that ends at once comes back here, and its consequences join the same loop."""
+        self._now = now
         if self._working:
             return
         self._working = True

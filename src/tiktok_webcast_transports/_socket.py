@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -60,6 +61,8 @@ class SocketChannel(Channel):
         self._session = session
         self._changed = changed
         self._closing = False
+        self._unheard: deque[WireEvent] = deque()
+        """What one read brought after the session paused: at most what fits into a read."""
         self._wire = WebSocketWire(
             request, route.authority, max_message=limits.message, max_header=limits.response_headers
         )
@@ -67,13 +70,20 @@ class SocketChannel(Channel):
     @property
     def reading(self) -> bool:
         """Whether to read: the program keeps up, or the socket is being closed."""
-        return super().reading and (self._closing or not self._session.paused)
+        return super().reading and (self._closing or not (self._unheard or self._session.paused))
 
     def send_message(self, data: bytes) -> None:
         """Send one binary message."""
         self._wire.send_message(data)
         self._flush()
         self.wake()
+
+    def resume(self, now: float) -> None:
+        """The program has caught up: tell what is left of the last read, and read on."""
+        if self._unheard:
+            self._tell_all(now)
+        else:
+            self.wake()
 
     def close(self, code: int, now: float) -> None:
         """Close the socket; the server has `Timeouts.close` seconds for its part."""
@@ -108,19 +118,25 @@ class SocketChannel(Channel):
     def _fail(self, failure: TransportFailure, now: float) -> None:
         self._finish()
         _log.debug("socket %d: %s: %s", self.socket_id, failure.kind.value, failure.detail)
-        if not self._closing:
-            self._session.socket_failed(self.socket_id, failure, now=now)
-            self._changed(now)
+        self._unheard.append(Broken(failure))
+        self._tell_all(now)
 
     def _handle(self, events: list[WireEvent], now: float) -> None:
         self._flush()
-        if events and not self._closing:
-            for event in events:
-                self._tell(event, now)
         if self._wire.finished:
             self._finish()
         if events:
-            self._changed(now)
+            self._unheard.extend(events)
+            self._tell_all(now)
+
+    def _tell_all(self, now: float) -> None:
+        """Tell the session what came, until it pauses: one read may bring more than it wants to hold."""
+        unheard = self._unheard
+        while unheard and not self._closing and not self._session.paused:
+            self._tell(unheard.popleft(), now)
+        if self._closing:
+            unheard.clear()
+        self._changed(now)
 
     def _tell(self, event: WireEvent, now: float) -> None:
         session, socket_id = self._session, self.socket_id
