@@ -108,7 +108,7 @@ def test_fixed_numbers_keep_their_bits() -> None:
     double, fixed = read_wire(data).fields
     assert (double.wire_type, double.floating) == (WireType.FIXED64, 2.5)
     assert (fixed.wire_type, fixed.signed) == (WireType.FIXED32, -7)
-    assert list(read_wire(data).lines())[0].endswith("fixed64, as a float 2.5")
+    assert next(read_wire(data).lines()).endswith("fixed64, as a float 2.5")
 
 
 def test_packed_numbers_and_bytes() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from tiktok_webcast.close import CloseReason
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.chat import CommentEvent, IntroMessageEvent, QuestionEvent
 from tiktok_webcast.events.emote import EmoteEvent
@@ -202,6 +203,8 @@ def _overflow(event: OverflowEvent) -> tuple[str, str, Tone]:
 
 def _closed(event: ClosedEvent) -> tuple[str, str, Tone]:
     reason = event.reason.value.replace("_", " ")
+    if event.reason is CloseReason.CLOSED:
+        return "closed", event.detail or reason, Tone.SESSION
     return "closed", f"{reason}: {event.detail}" if event.detail else reason, Tone.SESSION
 
 
