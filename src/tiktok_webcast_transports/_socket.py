@@ -82,8 +82,7 @@ class SocketChannel(Channel):
         """The program has caught up: tell what is left of the last read, and read on."""
         if self._unheard:
             self._tell_all(now)
-        else:
-            self.wake()
+        self.wake()
 
     def close(self, code: int, now: float) -> None:
         """Close the socket; the server has `Timeouts.close` seconds for its part."""

@@ -312,7 +312,8 @@ class Live:
         pool = http._pool if http is not None else self._own_pool
         self._driver = Driver(session, network, limits, pool, self._streams.dial, self._changed)
         self._news = anyio.Event()
-        self._tick = anyio.CancelScope()
+        # Made inside the loop: a `Live` may be made before there is one.
+        self._tick: anyio.CancelScope | None = None
         self._entered = False
         self._taken = 0
 
@@ -384,11 +385,12 @@ class Live:
             self._driver.close(anyio.current_time())
 
     def _changed(self) -> None:
-        timer = self._driver.next_timer()
-        self._tick.deadline = math.inf if timer is None else timer
         self._news.set()
-        if self._driver.ended:
-            self._tick.cancel()
+        if self._tick is not None:
+            timer = self._driver.next_timer()
+            self._tick.deadline = math.inf if timer is None else timer
+            if self._driver.ended:
+                self._tick.cancel()
 
     async def _keep_time(self) -> None:
         while not self._driver.ended:

@@ -1,0 +1,64 @@
+"""From a user name to events on every transport, against the simulator; and HTTP connections shared among rooms."""
+
+from __future__ import annotations
+
+import importlib
+from random import Random
+from typing import Any
+
+import pytest
+from kits import AnyioKit, Kit, SyncKit, _Blocking
+from loopback import Peer, Server, answer
+from scripted import ScriptedSession, asking
+
+from tiktok_webcast.session_config import SessionConfig
+from tiktok_webcast.sim import differences
+from tiktok_webcast_transports.simulator import Simulator
+
+
+def transport_of(kit: Kit) -> Any:
+    name = "anyio" if isinstance(kit, AnyioKit) else kit.name
+    return importlib.import_module(f"tiktok_webcast_transports.{name}")
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_every_event_of_a_room(kit: Kit, secure: bool, server_tls: Any, ca_file: str) -> None:
+    with Simulator("first_light", speed=0, ssl_context=server_tls if secure else None) as simulator:
+        config = SessionConfig(endpoints=simulator.endpoints)
+        live = transport_of(kit).connect("@ann", config=config, rng=Random(1), ca_file=ca_file if secure else None)
+
+        async def scenario() -> list[Any]:
+            async with _Blocking(live) if isinstance(kit, SyncKit) else live as room:
+                return [event.to_dict() async for event in room]
+
+        events = kit.run(scenario)
+        assert differences(simulator.manifest("ann").events, events) == []
+    assert events[0]["event"] == "connect"
+    assert events[-1]["event"] == "closed"
+    assert events[-1]["reason"] == "room_ended"
+    assert live.statistics.undecodable == 0
+    assert live.room_id == int(events[0]["room_id"])
+
+
+def test_rooms_share_connections_for_http(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.receive_head()
+            peer.send(answer(b"ok"))
+
+    with Server(script) as server:
+
+        async def scenario() -> None:
+            async with kit.http() as client:
+                for _ in range(3):
+                    session = ScriptedSession(asking(server.http))
+                    async with transport_of(kit).Live(session, http=client) as live:
+                        names = [event[0] async for event in live]
+                    assert names == ["start", "response"]
+                assert (await client.send(asking(server.http).request)).body == b"ok"
+
+        kit.run(scenario)
+        assert server.accepted == 1
