@@ -300,8 +300,6 @@ class Connection:
         handlers = self._parts.listeners.of_errors()
         if handlers and (listener is None or listener.selection is not None):
             for handler in handlers:
-                if handler.once:
-                    self._parts.listeners.remove(handler)
                 self.dispatch.call(handler, error)
         elif not raised:
             self._parts.log(error)

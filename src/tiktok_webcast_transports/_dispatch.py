@@ -238,9 +238,9 @@ class Dispatch:
     def deliver(self, event: Event) -> None:
         """Hand an event to all who hear it."""
         for hearer in self._listeners.hearing(type(event)):
+            if hearer.gone:
+                continue
             if isinstance(hearer, Listener):
-                if hearer.once:
-                    self._listeners.remove(hearer)
                 self.call(hearer, event)
             elif isinstance(hearer, Waiter):
                 hearer.offer(event)
@@ -249,6 +249,8 @@ class Dispatch:
 
     def call(self, listener: Listener, what: Any) -> None:
         """Call a listener with an event or an error."""
+        if listener.once:
+            self._listeners.remove(listener, gone=False)
         if listener.is_async:
             self._lane(listener).push(what)
             return

@@ -100,9 +100,9 @@ class Listeners:
             self._set((*self._hearers, hearer))
         self.changed()
 
-    def remove(self, hearer: Hearer) -> None:
-        """Remove a hearer, from any thread; again: nothing happens."""
-        hearer.gone = True
+    def remove(self, hearer: Hearer, *, gone: bool = True) -> None:
+        """Remove a hearer, from any thread; unless `gone`, it still gets what waits for it."""
+        hearer.gone = gone
         with self._lock:
             self._set(tuple(other for other in self._hearers if other is not hearer))
         self.changed()
