@@ -42,7 +42,7 @@ def refusal(status: int, headers: Headers) -> Refusal:
     """Return what a handshake answered with `status` instead of 101 means."""
     message = _visible(find_header(headers, "handshake-msg") or "")
     code = _visible(find_header(headers, "handshake-status") or "")
-    said = f"HTTP {status}"
+    said = f"HTTP {status}" + (" in place of 101" if status == 200 else "")
     if message:
         said += f", Handshake-Msg: {message}"
     if code:
@@ -63,8 +63,8 @@ def _meaning(status: int, words: str, said: str, wait: float | None) -> Refusal:
     if status in (401, 403, 429):
         return Refusal(CloseReason.BLOCKED, said, fresh_identity=status != 429, retry_after=wait)
     if status == 200:
-        cause = "in place of 101: TikTok took this for a robot, or the signature for a bad one"
-        return Refusal(reason, f"{said} {cause}", fresh_identity=True, retry_after=wait)
+        said += ": TikTok took this for a robot, or the signature for a bad one"
+        return Refusal(reason, said, fresh_identity=True, retry_after=wait)
     if status == 400:
         said += ": TikTok rejected the address"
     elif status in (404, 410):

@@ -37,7 +37,7 @@ def test_each_reason_has_its_own_error(reason: CloseReason) -> None:
     assert error.closed is closed and error.reason is reason and error.detail == "they said so"
     assert error.causes == closed.causes and error.retry_after == 12.0
     explanation = EXPLANATIONS[reason]
-    assert explanation.happened in str(error) and "they said so." in str(error) and "live page: blocked" in str(error)
+    assert explanation.happened in str(error) and "They said so." in str(error) and "live page: blocked" in str(error)
     if explanation.exit_code:
         assert explanation.cause in str(error) and explanation.cure in str(error) and "Wait 12 s." in str(error)
     again = pickle.loads(pickle.dumps(error))

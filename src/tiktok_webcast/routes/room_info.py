@@ -44,7 +44,7 @@ def _refusal(document: Any, data: dict[str, Any]) -> Evidence | None:
     message = server_message(document)
     said = f"code {code}" + (f", {message}" if message else "")
     if code == AGE_RESTRICTED or as_bool(dig(data, "age_restricted", "restricted")):
-        return restricted(SOURCE, "age", "age restricted" + (f", {said}" if code else ""))
+        return restricted(SOURCE, "age", said if code else "age restricted")
     if code in LOGIN_NEEDED:
         return restricted(SOURCE, "login", said)
     if code:
