@@ -4,6 +4,10 @@
 """
 
 from .format import CaptureReader, End, Header, Input, Output, Record, Verb
+from .frames_file import FramesReader, write_frames
+from .har import HarFile, HarFrame, HarSocket, read_har
+from .kind import FileKind, file_kind, unpacked
+from .player import FramePlayer, play_frames
 from .recorder import Recorder
 from .replay import CaptureProblem, Replay, read_capture, replay
 
@@ -11,6 +15,12 @@ __all__ = [
     "CaptureProblem",
     "CaptureReader",
     "End",
+    "FileKind",
+    "FramePlayer",
+    "FramesReader",
+    "HarFile",
+    "HarFrame",
+    "HarSocket",
     "Header",
     "Input",
     "Output",
@@ -18,6 +28,11 @@ __all__ = [
     "Recorder",
     "Replay",
     "Verb",
+    "file_kind",
+    "play_frames",
     "read_capture",
+    "read_har",
     "replay",
+    "unpacked",
+    "write_frames",
 ]

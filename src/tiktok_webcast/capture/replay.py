@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,7 @@ class Replay:
         *,
         check: bool = False,
         signer: Signer | None = None,
-        config: SessionConfig | None = None,
+        adapt: Callable[[SessionConfig], SessionConfig] | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
         """Make a replay.
@@ -47,7 +47,7 @@ class Replay:
         Args:
             check: Whether to compare actions with those recorded.
             signer: Where the recording had a signer of its own kind, one like it; in place of the recorded one.
-            config: In place of the recorded one, to see other events of the same capture; it may change the actions.
+            adapt: Makes another configuration of the recorded one, to see other events of the same capture.
             registry: Which event a wire method becomes; of the recorded configuration.
         """
         self.session: Session | None = None
@@ -62,7 +62,7 @@ class Replay:
         """What the session asked for; only with `check`."""
         self._check = check
         self._own_signer = signer
-        self._config = config
+        self._adapt = adapt
         self._registry = registry
 
     def play(self, record: Record) -> list[Event]:
@@ -104,7 +104,7 @@ class Replay:
             name = setup.signer_name
             self.problem = f"its session had a signer of another kind ({name[:80]}): give one like it to the replay"
             return
-        config = setup.config if self._config is None else self._config
+        config = setup.config if self._adapt is None else self._adapt(setup.config)
         self.setup = setup
         self.session = Session(setup.user, config=config, signer=signer, retry=setup.retry, rng=setup.rng())
 
@@ -169,7 +169,7 @@ def replay(
     *,
     check: bool = False,
     signer: Signer | None = None,
-    config: SessionConfig | None = None,
+    adapt: Callable[[SessionConfig], SessionConfig] | None = None,
     registry: Registry = REGISTRY,
 ) -> Iterator[Event]:
     """Yield the events of a capture: those of the session that was recorded, one by one.
@@ -177,14 +177,14 @@ def replay(
     Args:
         capture: The bytes of the file, whole or in pieces.
         check: Whether the session must also ask for the same as it did then.
-        signer, config, registry: See `Replay`.
+        signer, adapt, registry: See `Replay`.
 
     Raises:
         CaptureProblem: After the events that could be played: the file is cut, damaged or no capture, or `check` found
             a difference. Use `Replay` to be told without an exception.
     """
     reader = CaptureReader()
-    player = Replay(check=check, signer=signer, config=config, registry=registry)
+    player = Replay(check=check, signer=signer, adapt=adapt, registry=registry)
     for record in read_capture(capture, reader):
         yield from player.play(record)
         if player.problem:
