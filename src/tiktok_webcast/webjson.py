@@ -16,7 +16,8 @@ MAX_JSON_DIGITS = 32
 """Characters of one number; a longer one reads as `None`. 64-bit ids have 20."""
 
 _STRING = re.compile(r'"[^"]*(?:"|\Z)')
-_NOT_BRACKETS = re.compile(r"[^\[\]{}]+")
+_LONG_NUMBER = re.compile(rf"[0-9]{{{MAX_JSON_DIGITS + 1}}}")
+_ONLY_BRACKETS = {code: None for code in range(128) if chr(code) not in "[]{}"}
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
@@ -48,13 +49,15 @@ def parse_json(source: bytes | str, *, trailing: bool = False) -> Any | BadJson:
     text = text.strip(" \t\r\n\0")
     if not text:
         return BadJson("empty")
-    objection = _objection(text)
+    skeleton = _STRING.sub("", text.replace("\\\\", "").replace('\\"', ""))
+    objection = _objection(skeleton)
     if objection:
         return BadJson(objection)
+    decoder = _CAREFUL if _LONG_NUMBER.search(skeleton) else _QUICK
     if _SURROGATE.search(text):
         text = _ESCAPE.sub(_without_lone_surrogate, text)
     try:
-        value, end = _DECODER.raw_decode(text)
+        value, end = decoder.raw_decode(text)
     except (ValueError, RecursionError):
         return BadJson("not JSON")
     if end != len(text) and not trailing:
@@ -62,14 +65,13 @@ def parse_json(source: bytes | str, *, trailing: bool = False) -> Any | BadJson:
     return value
 
 
-def _objection(text: str) -> str:
-    """Return what is wrong with the shape of a text, without building anything of it; empty when nothing is."""
-    skeleton = _STRING.sub("", text.replace("\\\\", "").replace('\\"', ""))
+def _objection(skeleton: str) -> str:
+    """Return what is wrong with the shape of a text without its strings; empty when nothing is."""
     if sum(map(skeleton.count, ",[{")) > MAX_JSON_VALUES:
         return f"more than {MAX_JSON_VALUES} values"
     if skeleton.count("[") != skeleton.count("]") or skeleton.count("{") != skeleton.count("}"):
         return "brackets that do not match"
-    brackets = _NOT_BRACKETS.sub("", skeleton)
+    brackets = skeleton.translate(_ONLY_BRACKETS)
     for _ in range(MAX_JSON_DEPTH):
         if not brackets:
             break
@@ -105,7 +107,8 @@ def _constant(name: str) -> None:
     return None
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=False)
+_QUICK = json.JSONDecoder(parse_float=_float, parse_constant=_constant, strict=False)
+_CAREFUL = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=False)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------

@@ -138,7 +138,8 @@ def test_nothing_is_built_of_a_body_past_the_limits(name: str, monkeypatch: pyte
         def raw_decode(self, text: str) -> None:
             raise AssertionError("the decoder must not be asked")
 
-    monkeypatch.setattr(webjson, "_DECODER", Unused())
+    monkeypatch.setattr(webjson, "_QUICK", Unused())
+    monkeypatch.setattr(webjson, "_CAREFUL", Unused())
     assert isinstance(parse_json(HOSTILE[name]), BadJson)
 
 
