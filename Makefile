@@ -34,9 +34,10 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	@$(BIN)/mypy
-	@$(BIN)/mypy tests
-	@$(BIN)/pyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes tiktok_webcast
-	@$(BIN)/pyright --pythonpath $(BIN)/python --ignoreexternal --verifytypes tiktok_webcast_transports
+	@for folder in $(sort $(dir $(wildcard tests/*/*.py))); do MYPYPATH=src:tests $(BIN)/mypy "$$folder" || exit 1; done
+	@MYPYPATH=src:tests $(BIN)/mypy tests/*.py examples bench docs/*.py proto/*.py
+	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast
+	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast_transports
 
 proto: $(VENV)/.installed-dev  ## Generate what is generated from proto/
 	@$(BIN)/python proto/generate.py

@@ -37,17 +37,17 @@ class Pipeline:
 
     def __init__(self, config: SessionConfig, events: EventQueue[Event], counters: Counters) -> None:
         limits = config.limits
-        self.seen = SeenMessages(limits.seen_messages)
-        self.streaks = GiftStreaks(limits.streaks, config.timing.streak_idle)
-        self.likes = LikeTotals(limits.like_users)
-        self.gifts = GiftCatalogue(limits.gifts)
+        self.seen: SeenMessages = SeenMessages(limits.seen_messages)
+        self.streaks: GiftStreaks = GiftStreaks(limits.streaks, config.timing.streak_idle)
+        self.likes: LikeTotals = LikeTotals(limits.like_users)
+        self.gifts: GiftCatalogue = GiftCatalogue(limits.gifts)
         self.viewers: ViewerTotals[Any] = ViewerTotals()
         self.viewer_update: ViewerUpdateEvent | None = None
         """The last one: it holds the top viewers, which are read only if somebody asks."""
         self.room_id: int = 0
         self.host: User | None = None
         """Whose room it is, as far as is known."""
-        self.room_ended = ""
+        self.room_ended: str = ""
         """Who ended the room, in words; empty while it goes on."""
         self._config = config
         self._events = events

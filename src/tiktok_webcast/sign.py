@@ -69,8 +69,8 @@ class SignServer:
             raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {url!r}.")
         if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):
             raise ConfigurationError("platform is 'web' or 'mobile'; session is 'auto', 'require' or 'never'.")
-        self.api_key = None if api_key is None else Secret(api_key)
-        self.url = None if url is None else url.rstrip("/")
+        self.api_key: Secret | None = None if api_key is None else Secret(api_key)
+        self.url: str | None = None if url is None else url.rstrip("/")
         self.client = client
         self.platform = platform
         self.session = session

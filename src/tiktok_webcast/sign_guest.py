@@ -34,7 +34,7 @@ class GuestSigner:
 
     def __init__(self, *, region: Literal["global", "eu", "us"] = "global") -> None:
         """`region` picks TikTok's socket host; the global one serves all rooms."""
-        self.host = SOCKET_HOSTS[region]
+        self.host: str = SOCKET_HOSTS[region]
 
     def sign(self, target: SignTarget) -> Exchange[Signed | SignFailure]:
         """Get a guest cookie if there is none yet, and make the address."""

@@ -92,21 +92,21 @@ class Counters:
     )
 
     def __init__(self) -> None:
-        self.frames = 0
-        self.bytes = 0
-        self.messages = 0
-        self.events = 0
+        self.frames: int = 0
+        self.bytes: int = 0
+        self.messages: int = 0
+        self.events: int = 0
         self.by_method: dict[str, int] = {}
-        self.duplicates = 0
-        self.history = 0
-        self.unknown = 0
-        self.undecodable = 0
-        self.skipped = 0
-        self.acks = 0
-        self.heartbeats = 0
-        self.reconnects = 0
-        self.queue_peak = 0
-        self.dropped = 0
+        self.duplicates: int = 0
+        self.history: int = 0
+        self.unknown: int = 0
+        self.undecodable: int = 0
+        self.skipped: int = 0
+        self.acks: int = 0
+        self.heartbeats: int = 0
+        self.reconnects: int = 0
+        self.queue_peak: int = 0
+        self.dropped: int = 0
 
     def count_message(self, method: str) -> None:
         """Count a message of the wire method `method`."""

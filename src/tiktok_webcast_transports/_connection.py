@@ -95,7 +95,9 @@ class Connection:
 
     def listen(self) -> None:
         """Have the session deliver what is listened to now."""
-        self.session.want(self._parts.listeners.wanted())
+        wanted = self._parts.listeners.wanted()
+        if wanted != self.session.config.include:
+            self.session.want(wanted)
 
     def stop(self) -> None:
         """Leave the room; call it in the loop."""

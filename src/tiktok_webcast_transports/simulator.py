@@ -71,7 +71,7 @@ class Simulator:
             options = replace(chosen, epoch_ms=int(time.time() * 1000))
         World(options)
         self.options = options
-        self.port = port
+        self.port: int = port
         self._host = host
         self._ssl = ssl_context
         self._world: World | None = None

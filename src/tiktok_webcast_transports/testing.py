@@ -124,7 +124,7 @@ class ScriptedTransport:
         now: float = 0.0,
     ) -> None:
         self.session = session
-        self.now = now
+        self.now: float = now
         """The clock, in seconds."""
         self.requests: list[HttpRequest] = []
         """All HTTP requests so far."""

@@ -12,7 +12,7 @@ from tiktok_webcast import Limits, Message, RetryPolicy, Session, SessionConfig,
 from tiktok_webcast._pb.chat_pb2 import WebcastChatMessage
 from tiktok_webcast._pb.gift_pb2 import WebcastGiftMessage
 from tiktok_webcast.actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
-from tiktok_webcast.events import Event
+from tiktok_webcast.events import Event, GiftEvent, GiftStreakEndEvent
 from tiktok_webcast.http import Exchange, HttpRequest, HttpResponse, SocketRequest
 from tiktok_webcast.push.server import Ack, EnterRoom, Heartbeat, PushServer, fetch_result
 from tiktok_webcast.signer import Signed, SignTarget
@@ -154,11 +154,10 @@ class World:
         deltas: dict[tuple[int, int, int], int] = defaultdict(int)
         totals: dict[tuple[int, int, int], int] = defaultdict(int)
         for event in self.events:
-            key = lambda event: (event.user.id, event.gift.id, event.group_id)  # noqa: E731
-            if event.name == "gift":
-                deltas[key(event)] += event.delta  # type: ignore[attr-defined]
-            elif event.name == "gift_streak_end":
-                totals[key(event)] += event.total  # type: ignore[attr-defined]
+            if isinstance(event, GiftEvent):
+                deltas[event.user.id, event.gift.id, event.group_id] += event.delta
+            elif isinstance(event, GiftStreakEndEvent):
+                totals[event.user.id, event.gift.id, event.group_id] += event.total
         assert {streak: count for streak, count in deltas.items() if count} == {
             streak: count for streak, count in totals.items() if count
         }

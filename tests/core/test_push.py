@@ -70,7 +70,7 @@ def entering() -> PushConnection:
     return connection
 
 
-# --- the bytes that the client sends, built by hand from push.md -------------------------------------------------------
+# --- the bytes that the client sends, built by hand from push.md ---
 
 
 def test_enters_the_room_then_beats() -> None:
@@ -204,7 +204,7 @@ def test_a_connection_is_for_one_socket() -> None:
     assert results(connection) == [] and connection.next_timer() is None and not connection.stale(now=1e9)
 
 
-# --- hostile input: every frame whole, cut at every byte, with junk behind, and any bytes at all ------------------------
+# --- hostile input: every frame whole, cut at every byte, with junk behind, and any bytes at all ---
 
 
 def real_frames() -> Iterator[bytes]:

@@ -133,23 +133,17 @@ class SessionMachine(RuleBasedStateMachine):
         assert world.session.statistics.dropped == 0
         world.check_counts()
         first_ends = {
-            (event.user.id, event.gift.id, event.group_id)  # type: ignore[attr-defined]
-            for event in world.events
-            if event.name == "gift_streak_end"
+            (event.user.id, event.gift.id, event.group_id) for event in world.events if event.name == "gift_streak_end"
         }
-        given = {
-            (event.user.id, event.gift.id, event.group_id)  # type: ignore[attr-defined]
-            for event in world.events
-            if event.name == "gift"
-        }
+        given = {(event.user.id, event.gift.id, event.group_id) for event in world.events if event.name == "gift"}
         assert first_ends == given, "each streak ends"
         for key in given:
             ends = [
                 event
                 for event in world.events
                 if event.name == "gift_streak_end"
-                and (event.user.id, event.gift.id, event.group_id) == key  # type: ignore[attr-defined]
-                and not event.continues  # type: ignore[attr-defined]
+                and (event.user.id, event.gift.id, event.group_id) == key
+                and not event.continues
             ]
             # Without a group id streaks look alike; past the limit an ended one is forgotten and may seem new.
             assert key[2] == 0 or self.limits is CROWDED or len(ends) == 1, (

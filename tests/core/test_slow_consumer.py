@@ -41,7 +41,7 @@ class Flood:
             assert msg_id > self.last, "in order, none twice"
             self.got, self.last = self.got + 1, msg_id
         elif event is not None and event.name == "overflow":
-            self.announced += event.dropped  # type: ignore[attr-defined]
+            self.announced += event.dropped
 
     def run(self) -> None:
         """Each 10 ms take one event; each 50 ms there is a frame, if the session wants it: 1,000 messages a second."""

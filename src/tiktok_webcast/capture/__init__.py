@@ -9,6 +9,7 @@ from .har import HarFile, HarFrame, HarSocket, read_har
 from .kind import FileKind, file_kind, unpacked
 from .player import FramePlayer, play_frames
 from .recorder import Recorder
+from .redact import Redaction, redact, redact_frames
 from .replay import CaptureProblem, Replay, read_capture, replay
 
 __all__ = [
@@ -26,12 +27,15 @@ __all__ = [
     "Output",
     "Record",
     "Recorder",
+    "Redaction",
     "Replay",
     "Verb",
     "file_kind",
     "play_frames",
     "read_capture",
     "read_har",
+    "redact",
+    "redact_frames",
     "replay",
     "unpacked",
     "write_frames",

@@ -166,11 +166,11 @@ class CaptureReader:
 
     def __init__(self, *, longest: int = LONGEST_RECORD) -> None:
         """Make a reader that takes records of up to `longest` bytes."""
-        self.records = 0
+        self.records: int = 0
         """Records read so far."""
-        self.problem = ""
+        self.problem: str = ""
         """Why reading stopped before the end, in words; empty so far."""
-        self.finished = False
+        self.finished: bool = False
         """Whether the end that a finished recording has was read."""
         self._longest = longest
         self._held = bytearray()

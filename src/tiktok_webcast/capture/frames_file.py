@@ -22,9 +22,9 @@ class FramesReader:
 
     def __init__(self, *, longest: int = Limits().message) -> None:
         """Make a reader; a frame of more than `longest` bytes is taken for a file of another kind."""
-        self.frames = 0
+        self.frames: int = 0
         """Frames read so far."""
-        self.problem = ""
+        self.problem: str = ""
         """What is wrong with the file, in words; empty so far."""
         self._longest = longest
         self._held = bytearray()

@@ -17,7 +17,7 @@ class Inflater:
 
     def __init__(self, *, packed: bool) -> None:
         """Make one for a file that is gzipped, or is not."""
-        self.problem = ""
+        self.problem: str = ""
         """What is wrong with the packing, in words; empty so far."""
         self._unpacker: Any = zlib.decompressobj(_GZIP) if packed else None
 

@@ -62,7 +62,7 @@ class Recorder(Session):
         parsed = parse_user(user)
         kept = signer if type(signer) in (SignServer, GuestSigner) else None
         setup = Setup(user_text(parsed), config, retry, kept, type(signer).__name__, rng.getstate())
-        self.recorded = 0
+        self.recorded: int = 0
         """Bytes written so far."""
         self._sink = write
         self._packer: Any = zlib.compressobj(6, zlib.DEFLATED, 31) if compress else None

@@ -54,7 +54,7 @@ class Replay:
         """The session; `None` before the header."""
         self.setup: Setup | None = None
         """What it was made with; `None` before the header."""
-        self.problem = ""
+        self.problem: str = ""
         """Why nothing more is played, in words; empty so far."""
         self.differences: tuple[str, ...] = ()
         """Where the actions differ from the recorded ones, in words; the first few."""

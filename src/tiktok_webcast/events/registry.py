@@ -1,8 +1,8 @@
 """Which event a wire method becomes; users may add their own or replace ours, without forking.
 
-    registry = REGISTRY.copy()
-    registry.register("WebcastFooMessage", FooEvent, parse=Foo.FromString)
-    SessionConfig(registry=registry)
+registry = REGISTRY.copy()
+registry.register("WebcastFooMessage", FooEvent, parse=Foo.FromString)
+SessionConfig(registry=registry)
 """
 
 from __future__ import annotations

@@ -34,10 +34,10 @@ class PushConnection:
         self.room_id = room_id
         # The wire's field is signed; an id above 2 ** 63 travels as the negative of the same bits.
         self._wire_room_id = (room_id + 2**63) % 2**64 - 2**63
-        self.state = PushState.IDLE
-        self.acks = 0
+        self.state: PushState = PushState.IDLE
+        self.acks: int = 0
         """Frames acknowledged so far."""
-        self.heartbeats = 0
+        self.heartbeats: int = 0
         """Heartbeats sent so far."""
         self._limits = limits
         self._timing = timing

@@ -63,7 +63,7 @@ class PushServer:
     """The server's role on one socket: reads what a client sends, writes what a room sends."""
 
     def __init__(self) -> None:
-        self.state = PushState.IDLE
+        self.state: PushState = PushState.IDLE
         self._sequence = 0
         self._log_id = 0
 

@@ -72,9 +72,9 @@ class Feed:
     ) -> None:
         self.stage = stage
         self.visit = visit
-        self.closed = False
-        self.acks = 0
-        self.heartbeats = 0
+        self.closed: bool = False
+        self.acks: int = 0
+        self.heartbeats: int = 0
         self._log = log
         self._clock_ms = clock_ms
         self._speed = speed

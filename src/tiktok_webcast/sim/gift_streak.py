@@ -23,9 +23,9 @@ class Streak:
         self.person = person
         self.kind = kind
         self.group_id = group_id
-        self.given = 0
+        self.given: int = 0
         """Gifts told of so far: the largest running total."""
-        self.settled = 0
+        self.settled: int = 0
         """Gifts that an end has told of."""
 
     def step(self, total: int, *, with_detail: bool = True) -> Line:

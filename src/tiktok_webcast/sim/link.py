@@ -24,7 +24,7 @@ class Link:
         self._rng = rng or Random(0)
         self._latency = latency
         self._breaks = breaks
-        self.broken = 0
+        self.broken: int = 0
         """Sockets broken so far."""
 
     def delay(self) -> float:

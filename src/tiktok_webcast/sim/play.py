@@ -29,7 +29,7 @@ class Play:
     def __init__(self, session: Session, world: World, *, link: Link | None = None, now: float = 0.0) -> None:
         self.session = session
         self.world = world
-        self.now = now
+        self.now: float = now
         self.events: list[Event] = []
         """What the session has said so far."""
         self.actions: list[Action] = []

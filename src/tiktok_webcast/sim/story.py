@@ -34,16 +34,16 @@ class Story:
 
     def __init__(self, room: SimRoom) -> None:
         self.room = room
-        self.rng = Random(f"story:{room.seed}")
-        self.now = 0.0
+        self.rng: Random = Random(f"story:{room.seed}")
+        self.now: float = 0.0
         """Seconds since the room's script began, by its own time."""
-        self.likes_sent = 0
-        self.room_likes = 0
-        self.followers = 1_000 + self.rng.randrange(900_000)
-        self.shares = self.rng.randrange(50)
-        self.viewers_now = 40 + self.rng.randrange(400)
-        self.viewers_ever = self.viewers_now * 3
-        self.connects = 0
+        self.likes_sent: int = 0
+        self.room_likes: int = 0
+        self.followers: int = 1_000 + self.rng.randrange(900_000)
+        self.shares: int = self.rng.randrange(50)
+        self.viewers_now: int = 40 + self.rng.randrange(400)
+        self.viewers_ever: int = self.viewers_now * 3
+        self.connects: int = 0
         self.open: dict[int, Streak] = {}
         """Streaks that a client still counts, the one with the oldest last step first."""
         self._wait = 0.0

@@ -25,8 +25,8 @@ class Visit:
 
     def __init__(self, scenario: Scenario, room: SimRoom, options: Options) -> None:
         self.room = room
-        self.waiting_since = 0.0
-        self.reserved_until = float("-inf")
+        self.waiting_since: float = 0.0
+        self.reserved_until: float = float("-inf")
         self._script = scenario.script(room, options)
         self._next: Step | None = next(self._script, None)
         self._outcome = scenario.outcome
@@ -68,7 +68,7 @@ class Stage:
     def __init__(self, room: SimRoom, scenario: Scenario, options: Options) -> None:
         self.room = room
         self.scenario = scenario
-        self.status = scenario.door.status
+        self.status: int = scenario.door.status
         self.refused_identities: set[str] = set()
         self.visits: deque[Visit] = deque(maxlen=KEPT_VISITS)
         """The last visits, the latest at the end."""

@@ -67,9 +67,9 @@ class World:
             ValueError: A scenario has no such name.
         """
         self.options = options
-        self.base_url = base_url.rstrip("/")
-        self.log = Log()
-        self.signatures_given = 0
+        self.base_url: str = base_url.rstrip("/")
+        self.log: Log = Log()
+        self.signatures_given: int = 0
         self._default = find_scenario(options.scenario)
         self._scenarios = {user.lower(): find_scenario(name) for user, name in options.scenarios.items()}
         self._stages: dict[str, Stage] = {}

@@ -62,24 +62,24 @@ class Board:
     """The state that the dashboard draws. `take` every event; `now` is any clock that does not go back."""
 
     def __init__(self) -> None:
-        self.unique_id = ""
-        self.room_id = 0
-        self.state = "connecting"
-        self.state_detail = ""
+        self.unique_id: str = ""
+        self.room_id: int = 0
+        self.state: str = "connecting"
+        self.state_detail: str = ""
         self.connected_at: float | None = None
         self.last_event_at: float | None = None
-        self.connections = 0
+        self.connections: int = 0
         self.chat: deque[Line] = deque(maxlen=KEPT_LINES)
         self.streaks: dict[tuple[int, int, int], Streak] = {}
         self.given: deque[Given] = deque(maxlen=KEPT_GIFTS)
         self.givers: Counter[str] = Counter()
-        self.gifts = 0
-        self.diamonds = 0
-        self.likes = 0
+        self.gifts: int = 0
+        self.diamonds: int = 0
+        self.likes: int = 0
         self.viewers: int | None = None
         self.viewer_history: deque[int] = deque(maxlen=KEPT_VIEWERS)
         self.counts: Counter[str] = Counter()
-        self.lost = 0
+        self.lost: int = 0
 
     def take(self, event: Event, *, now: float) -> None:
         """Take the next event."""

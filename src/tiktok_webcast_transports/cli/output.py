@@ -50,7 +50,7 @@ class Sink:
         max_events: int | None = None,
     ) -> None:
         self.screen = screen
-        self.done = False
+        self.done: bool = False
         """Whether as many events were shown as were asked for."""
         self._only = only
         self._without = without

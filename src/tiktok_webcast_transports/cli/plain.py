@@ -56,9 +56,9 @@ class Telling:
     __slots__ = ("label", "text", "tone")
 
     def __init__(self, label: str, text: str, tone: Tone) -> None:
-        self.label = label
-        self.text = text
-        self.tone = tone
+        self.label: str = label
+        self.text: str = text
+        self.tone: Tone = tone
 
 
 def name_of(user: User) -> str:

@@ -19,7 +19,7 @@ class Stop:
     """One request to end, from any thread or a signal handler, to whatever runs."""
 
     def __init__(self) -> None:
-        self.interrupted = False
+        self.interrupted: bool = False
         """Whether a human or the system asked."""
         self.on_abort: Callable[[], None] | None = None
         """Called before a second signal ends the process on the spot."""

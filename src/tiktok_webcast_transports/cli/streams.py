@@ -25,11 +25,11 @@ class Streams:
         self._size = 0
         encoding = getattr(self._out, "encoding", None) or "utf-8"
         self._text_encoding = encoding
-        self.is_terminal = _is_terminal(self._out)
+        self.is_terminal: bool = _is_terminal(self._out)
         """Whether a human reads stdout."""
-        self.blocks = _may_block(self._out)
+        self.blocks: bool = _may_block(self._out)
         """Whether writing may wait for somebody else: a pipe or a terminal, but not a file."""
-        self.buffers = not self.is_terminal
+        self.buffers: bool = not self.is_terminal
         """Whether lines may be kept back until there are many: nobody watches them come."""
 
     @property
