@@ -1,0 +1,94 @@
+"""JSON with other names in it: the same keys and structure, every escape where it was, the same length."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from .pseudonyms import Pseudonyms
+
+_JSON = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
+_CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)
+_ID = re.compile(r"id$|ids$|Id$|Ids$|^id_|_id_str$|uid|user_?count$", re.IGNORECASE)
+_NO_ID = re.compile(r"gift_?id|count$|group_id|^aid$|^app_?id$|code$|status$|time", re.IGNORECASE)
+_KEPT = re.compile(
+    r"^(?:status|code|type|lang|language|region|method|key|default_pattern|error|message|status_?msg|prompts|reason"
+    r"|.*_color|resolution|vcodec|sdk_key|name_key|quality|level)$",
+    re.IGNORECASE,
+)
+
+
+def text_or_json(text: str, names: Pseudonyms) -> str:
+    """Return text with other names; if it is JSON, with the same keys, and written as it was."""
+    return "".join(_pieces(text, names)) if _is_json(text) else names.text(text)
+
+
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _pieces(text: str, names: Pseudonyms) -> Iterator[str]:
+    key, at = "", 0
+    for found in _JSON.finditer(text):
+        yield text[at : found.start()]
+        at = found.end()
+        token = found.group()
+        if not token.startswith('"'):
+            yield _number(token, key, names)
+        elif found.group(1) is not None:
+            colon = found.group(1)
+            key = token[1 : -len(colon) - 1]
+            yield f'"{names.numbers(key)}"{colon}'
+        elif _KEPT.match(key):
+            yield names.numbers(token)
+        else:
+            yield f'"{_string(token[1:-1], names)}"'
+    yield text[at:]
+
+
+def _number(token: str, key: str, names: Pseudonyms) -> str:
+    if not token.isdigit() or _NO_ID.search(key):
+        return token
+    value = int(token[:25])
+    if str(value) != token:
+        return names.text(token)
+    return str(names.number(value) if _ID.search(key) and value >= 1000 else names.guessed_number(value))
+
+
+def _string(raw: str, names: Pseudonyms) -> str:
+    """The text inside of quotes: escapes stay escapes."""
+    pieces = _CHARACTER.findall(raw)
+    text = "".join(map(_unescaped, pieces))
+    new = text_or_json(text, names)
+    if len(new) != len(pieces):
+        # A lone half of a pair: no text of anybody.
+        return names.text(raw)
+    return "".join(_escaped(piece, character) for piece, character in zip(pieces, new, strict=True))
+
+
+def _unescaped(piece: str) -> str:
+    if piece.startswith("\\u"):
+        try:
+            units = [int(unit, 16) for unit in piece.split("\\u")[1:]]
+        except ValueError:
+            return "?"
+        if len(units) == 2:
+            return chr(0x10000 + ((units[0] & 0x3FF) << 10 | units[1] & 0x3FF))
+        return chr(units[0])
+    return piece[1] if len(piece) == 2 and piece[1] in '"\\/' else " " if len(piece) == 2 else piece
+
+
+def _escaped(piece: str, character: str) -> str:
+    if not piece.startswith("\\u"):
+        return piece if len(piece) > 1 else character
+    code = ord(character)
+    units = [code] if code < 0x10000 else [0xD800 + (code - 0x10000 >> 10), 0xDC00 + (code & 0x3FF)]
+    form = "\\u{:04X}" if piece.upper()[2:] == piece[2:] else "\\u{:04x}"
+    return "".join(form.format(unit) for unit in units)
