@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -88,6 +87,9 @@ def host_and_port(host: str, port: int) -> str:
 
 def proxy_from_environment(scheme: str, host: str, port: int) -> Proxy | None:
     """Return the proxy that the environment (or the system's settings) name for a target; the only reader of either."""
+    # Loads http.client and more, for the few who ask for it.
+    import urllib.request
+
     if urllib.request.proxy_bypass(host_and_port(host, port)) or urllib.request.proxy_bypass(host):
         return None
     named = urllib.request.getproxies()

@@ -13,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
@@ -29,7 +28,7 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
-from ._channel import Channel
+from ._asyncio_lines import Alarm, Lines
 from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
@@ -39,209 +38,6 @@ __all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
 
 T = TypeVar("T")
 _EVENTS_PER_YIELD = 64
-_HAPPY_EYEBALLS_SECONDS = 0.25
-
-
-class _Alarm:
-    """One `call_at` at a time. Moving the deadline further away costs nothing until the old one comes round."""
-
-    __slots__ = ("_deadline", "_handle", "_loop", "_ring")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[float], None]) -> None:
-        self._loop = loop
-        self._ring = ring
-        self._deadline: float | None = None
-        self._handle: asyncio.TimerHandle | None = None
-
-    def set(self, deadline: float | None) -> None:
-        """Ring at `deadline`, or not at all."""
-        self._deadline = deadline
-        handle = self._handle
-        if handle is not None and (deadline is None or deadline < handle.when()):
-            handle.cancel()
-            self._handle = handle = None
-        if handle is None and deadline is not None:
-            self._handle = self._loop.call_at(deadline, self._fired)
-
-    def _fired(self) -> None:
-        self._handle = None
-        deadline, now = self._deadline, self._loop.time()
-        if deadline is None:
-            return
-        if now + 0.001 < deadline:
-            self.set(deadline)
-        else:
-            # The loop may wake a clock tick too early.
-            self._ring(max(now, deadline))
-
-
-class _Line(asyncio.Protocol):
-    """Moves the bytes of one channel."""
-
-    def __init__(self, channel: Channel, lines: _Lines, loop: asyncio.AbstractEventLoop) -> None:
-        self._channel = channel
-        self._lines = lines
-        self._loop = loop
-        self._transport: asyncio.Transport | None = None
-        self._alarm = _Alarm(loop, self._rang)
-        self._busy = False
-        self._blocked = False
-        self._reading = True
-        self._closing = False
-        channel.wake = self._wake
-        self._alarm.set(channel.deadline)
-        self._connecting: asyncio.Task[None] | None = loop.create_task(self._connect())
-
-    def abort(self) -> None:
-        """Close at once."""
-        self._channel.abandon()
-
-    async def _connect(self) -> None:
-        loop = self._loop
-        host, port = self._channel.address
-        try:
-            if isinstance(loop, asyncio.BaseEventLoop):
-                await loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS)
-            else:
-                await loop.create_connection(lambda: self, host, port)
-        except Exception as error:
-            self._call(self._channel.failed, error)
-        finally:
-            self._connecting = None
-            if self._transport is None:
-                self._end()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports are none by inheritance.
-        self._transport = cast(asyncio.Transport, transport)
-        if self._channel.finished:
-            self._transport.abort()
-        else:
-            self._call(self._channel.connected)
-
-    def data_received(self, data: bytes) -> None:
-        self._call(self._channel.receive_data, data)
-
-    def eof_received(self) -> None:
-        self._call(self._channel.receive_eof)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if exc is None:
-            self._call(self._channel.receive_eof)
-        else:
-            self._call(self._channel.failed, exc)
-        self._end()
-
-    def pause_writing(self) -> None:
-        self._blocked = True
-        self._channel.write_blocked(self._loop.time())
-
-    def resume_writing(self) -> None:
-        self._blocked = False
-        self._channel.write_resumed()
-        self._flush()
-
-    def _rang(self, now: float) -> None:
-        if self._closing:
-            if self._transport is not None:
-                self._transport.abort()
-            return
-        self._call(lambda _: self._channel.handle_timer(now))
-
-    def _call(self, method: Callable[..., None], *arguments: object) -> None:
-        """Call into the pure half, then do what it asks; what it raises is a bug and belongs to the owner."""
-        self._busy = True
-        try:
-            method(*arguments, self._loop.time())
-        except Exception as error:
-            self._channel.abandon()
-            self._lines.crashed(error)
-        finally:
-            self._busy = False
-        self._flush()
-
-    def _wake(self) -> None:
-        if not self._busy:
-            self._flush()
-
-    def _flush(self) -> None:
-        channel, transport = self._channel, self._transport
-        if transport is None:
-            if channel.finished and self._connecting is not None:
-                self._connecting.cancel()
-        elif channel.finished:
-            self._close(transport)
-            return
-        else:
-            if not self._blocked:
-                data = channel.take_output()
-                if data:
-                    transport.write(data)
-            if channel.reading is not self._reading:
-                self._reading = not self._reading
-                (transport.resume_reading if self._reading else transport.pause_reading)()
-        self._alarm.set(channel.deadline)
-
-    def _close(self, transport: asyncio.Transport) -> None:
-        if self._closing:
-            return
-        self._closing = True
-        if self._channel.aborted:
-            transport.abort()
-        else:
-            transport.write(self._channel.take_output())
-            transport.close()
-            self._alarm.set(self._loop.time() + self._channel.network.timeouts.close)
-
-    def _end(self) -> None:
-        self._alarm.set(None)
-        self._lines.ended(self)
-
-
-class _Lines:
-    """The lines of one owner."""
-
-    def __init__(self, crashed: Callable[[], None]) -> None:
-        self._crashed = crashed
-        self._lines: set[_Line] = set()
-        self._waiter: asyncio.Future[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self.crash: Exception | None = None
-
-    def open(self) -> asyncio.AbstractEventLoop:
-        self._loop = asyncio.get_running_loop()
-        return self._loop
-
-    def now(self) -> float:
-        if self._loop is None:
-            raise LocalProtocolError("Use it inside `async with`")
-        return self._loop.time()
-
-    def dial(self, channel: Channel) -> None:
-        """Connect `channel` and serve it."""
-        if self._loop is None:
-            raise LocalProtocolError("Use it inside `async with`")
-        self._lines.add(_Line(channel, self, self._loop))
-
-    async def close(self, *, gracefully: bool) -> None:
-        """End all lines; `gracefully` lets sockets say good-bye, for `Timeouts.close` seconds at the most."""
-        loop, self._loop = self._loop, None
-        try:
-            if gracefully and self._lines and loop is not None:
-                self._waiter = loop.create_future()
-                await self._waiter
-        finally:
-            for line in tuple(self._lines):
-                line.abort()
-
-    def ended(self, line: _Line) -> None:
-        self._lines.discard(line)
-        if not self._lines and self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def crashed(self, error: Exception) -> None:
-        self.crash = self.crash or error
-        self._crashed()
 
 
 class HttpClient:
@@ -252,7 +48,7 @@ class HttpClient:
 
     def __init__(self, *, limits: Limits = Limits(), network: Network = Network()) -> None:
         self._waiting: set[asyncio.Future[HttpResponse | TransportFailure]] = set()
-        self._lines = _Lines(self._release)
+        self._lines = Lines(self._release)
         self._pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
 
     async def __aenter__(self) -> HttpClient:
@@ -315,12 +111,12 @@ class Live:
         http: HttpClient | None = None,
     ) -> None:
         self._session = session
-        self._lines = _Lines(self._changed)
+        self._lines = Lines(self._changed)
         self._own_pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
         pool = http._pool if http is not None else self._own_pool
         self._driver = Driver(session, network, limits, pool, self._lines.dial, self._changed)
         self._news = asyncio.Event()
-        self._alarm: _Alarm | None = None
+        self._alarm: Alarm | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._taken = 0
 
@@ -343,7 +139,7 @@ class Live:
         if self._loop is not None:
             raise LocalProtocolError("A connection can be entered once: make another one")
         self._loop = self._lines.open()
-        self._alarm = _Alarm(self._loop, self._rang)
+        self._alarm = Alarm(self._loop, self._rang)
         self._driver.start(self._loop.time())
         return self
 
