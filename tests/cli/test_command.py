@@ -96,7 +96,8 @@ def test_completion_scripts_name_all_subcommands_and_long_options(shell: str, ca
     for subcommand in SUBCOMMANDS:
         assert subcommand in script
         for option in options_of(subcommand):
-            assert (f"-l {option[2:]}" if shell == "fish" and option.startswith("--") else option[-2:]) in script
+            in_fish = f"-l {option[2:]}" if option.startswith("--") else f"-s {option[1:]}"
+            assert (in_fish if shell == "fish" else option) in script
 
 
 @pytest.mark.parametrize(

@@ -137,9 +137,29 @@ def _info(parser: argparse.ArgumentParser) -> None:
     add_connection(parser)
 
 
+def _capture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER", help=USER_HELP)
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="file for the capture; one that ends in .gz is gzipped"
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    _add_duration(parser)
+    add_events(parser)
+    parser.add_argument("--stats", action="store_true", help="print counters as one JSON object on stderr at the end")
+    add_room(parser)
+    add_connection(parser)
+
+
+def _redact(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", help="capture, .frames or .har; - is stdin")
+    parser.add_argument("target", metavar="OUT", help="file for what is redacted: a capture, or .frames for the others")
+    parser.add_argument("--key", metavar="TEXT", help="equal keys give equal pseudonyms (default: chosen by chance)")
+    parser.add_argument("--force", action="store_true", help="replace OUT if it is there")
+
+
 def _replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", metavar="FILE", help="capture to play: .frames, or .pb with one fetch result; - is stdin"
+        "file", metavar="FILE", help="capture, .frames, .har of a browser, or .pb with one fetch result; - is stdin"
     )
     parser.add_argument(
         "--speed",
@@ -148,6 +168,7 @@ def _replay(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="times as fast as life (default: 0, as fast as can be)",
     )
+    parser.add_argument("--check", action="store_true", help="whether the session asks for the same as it did then")
     parser.add_argument(
         "--room-id", metavar="ID", type=options.room_id, default=0, help="room of messages that do not name theirs"
     )
@@ -237,15 +258,37 @@ restricted or unknown. The exit code is that of the first user who is not live."
         "example:\n  tiktok-webcast gifts some_user",
         _info,
     ),
+    "capture": Subcommand(
+        "capture",
+        "record a room, to play it again",
+        """Watches a room and records all that the session hears and asks for, so that `replay` plays it again, event
+by event. Cookies, session ids and keys are masked in the file; names and texts are in it: see `redact`.""",
+        """examples:
+  tiktok-webcast capture some_user -o room.capture
+  tiktok-webcast capture some_user -o room.capture.gz --duration 600""",
+        _capture,
+    ),
     "replay": Subcommand(
         "replay",
         "play a capture and print its events",
-        """Plays captured frames through the same path as a live room and prints the events like `watch`. A file
-that is cut plays up to the cut. With --speed, gaps of more than 10 seconds are played as 10.""",
+        """Plays a capture through the same path as a live room and prints the events like `watch`: one of `capture`,
+frames, or what a browser's developer tools saved as HAR. A file that is cut plays up to the cut. With
+--speed, gaps of more than 10 seconds are played as 10.""",
         """examples:
+  tiktok-webcast replay room.capture --check
   tiktok-webcast replay room.frames --json
   tiktok-webcast replay room.frames --speed 2""",
         _replay,
+    ),
+    "redact": Subcommand(
+        "redact",
+        "take the names out of a capture",
+        """Writes a capture of the same shape in which nobody is named: other names, texts, ids and addresses of the
+same lengths, the same gifts, counts and times. It is played while it is written, and must play the same.""",
+        """examples:
+  tiktok-webcast redact room.capture shareable.capture
+  tiktok-webcast redact room.har room.frames --key ours""",
+        _redact,
     ),
     "decode": Subcommand(
         "decode",

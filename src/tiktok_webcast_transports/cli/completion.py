@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .arguments import PROGRAM, make_parser
 from .streams import Streams
 
-_FILES = ("FILE",)
+_FILES = ("FILE", "IN", "OUT")
 
 
 class Flag(NamedTuple):

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO
 
-from tiktok_webcast.capture.frames_file import FramesReader
-from tiktok_webcast.close import CloseReason
-from tiktok_webcast.event_queue import EventQueue
+from tiktok_webcast.capture import FileKind, FramePlayer, FramesReader, file_kind, read_har, unpacked
+from tiktok_webcast.capture.har import MAX_HAR
+from tiktok_webcast.capture.inflate import Inflater
+from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.events.base import Event
-from tiktok_webcast.events.session import ClosedEvent
-from tiktok_webcast.pipeline import Pipeline
-from tiktok_webcast.push.client import PushConnection
-from tiktok_webcast.push.frames import FetchResult, read_fetch_result
+from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.session_config import SessionConfig
-from tiktok_webcast.statistics import Counters, Statistics
-from tiktok_webcast.track.gifts import StreakEndCause
+from tiktok_webcast.statistics import Statistics
 
 from .output import Sink, make_sink, say_statistics
 from .payloads import UnreadablePayload, open_input
@@ -29,83 +26,6 @@ UNREADABLE = 10
 LONGEST_GAP = 10.0
 """Seconds that a gap is played at the most; captures may hold days on which nothing happened."""
 _PIECE = 256 * 1024
-
-
-class Player:
-    """A connection without a socket: frames in, events out, the server's clock for the time."""
-
-    def __init__(self, config: SessionConfig, room_id: int) -> None:
-        limits = config.limits
-        self._counters = Counters()
-        self._events: EventQueue[Event] = EventQueue(
-            limits.event_queue_high, limits.event_queue_low, limits.event_queue
-        )
-        self._pipeline = Pipeline(config, self._events, self._counters)
-        self._pipeline.room_id = room_id
-        self._connection = PushConnection(room_id, limits=limits, timing=config.timing)
-        self._connection.opened(now=0.0)
-        self._limits = limits
-        self._clock: float | None = None
-
-    @property
-    def statistics(self) -> Statistics:
-        """The counters so far."""
-        connection = self._connection
-        counted = self._counters.snapshot()
-        return replace(
-            counted,
-            dropped=counted.dropped + self._events.dropped,
-            acks=connection.acks,
-            heartbeats=connection.heartbeats,
-            queue_peak=self._events.peak,
-        )
-
-    def read_frame(self, data: bytes) -> list[FetchResult | BadFrame]:
-        """Take a frame as the socket would hand it over; return the batches in it."""
-        self._counters.frames += 1
-        self._counters.bytes += len(data)
-        self._connection.receive_message(data, now=self._clock or 0.0)
-        while self._connection.next_frame() is not None:
-            # Acks are counted; there is nobody to send them to.
-            pass
-        results: list[FetchResult | BadFrame] = []
-        while (result := self._connection.next_result()) is not None:
-            results.append(result)
-        return results
-
-    def read_result(self, data: bytes) -> list[FetchResult | BadFrame]:
-        """Take a bare fetch result, as a sign server answers it."""
-        self._counters.bytes += len(data)
-        return [read_fetch_result(data, self._limits)]
-
-    def time_to(self, result: FetchResult | BadFrame) -> float:
-        """Return how many seconds after the last batch the server sent this one."""
-        then = _server_time(result)
-        return max(then - self._clock, 0.0) if then and self._clock is not None else 0.0
-
-    def play(self, result: FetchResult | BadFrame) -> Iterator[Event]:
-        """Take a batch; yield the events that follow from it and from the time that has passed."""
-        then = _server_time(result)
-        if then and (self._clock is None or then > self._clock):
-            yield from self._pass_time(then)
-        self._pipeline.receive(result, now=self._clock or 0.0)
-        yield from self._drain()
-
-    def close(self, detail: str) -> Iterator[Event]:
-        """End: open streaks are settled, and the last event says so."""
-        self._pipeline.close(StreakEndCause.CLOSED, now=self._clock or 0.0)
-        self._pipeline.emit(ClosedEvent(room_id=self._pipeline.room_id, reason=CloseReason.CLOSED, detail=detail))
-        yield from self._drain()
-
-    def _pass_time(self, then: float) -> Iterator[Event]:
-        while (due := self._pipeline.streaks.next_timer()) is not None and due <= then:
-            self._pipeline.handle_timer(now=due)
-            yield from self._drain()
-        self._clock = then
-
-    def _drain(self) -> Iterator[Event]:
-        while (event := self._events.pop()) is not None:
-            yield event
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -123,53 +43,126 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _play(file: BinaryIO, args: argparse.Namespace, config: SessionConfig, streams: Streams, stop: Stop) -> int:
-    player = Player(config, args.room_id)
+    beginning = file.read(_PIECE)
+    kind = FileKind.FRAMES if args.file.endswith(".pb") else file_kind(beginning)
+    pieces = chain((beginning,), iter(lambda: file.read(_PIECE), b""))
+    if kind is FileKind.CAPTURE:
+        from .replay_capture import play_capture
+
+        return play_capture(pieces, args, config, streams, stop)
+    if args.check:
+        raise ConfigurationError("--check is for files of `capture`: the others do not hold what was asked for")
     sink = make_sink(args, streams)
-    reader = FramesReader(longest=config.limits.message)
     try:
-        source = _results(file, player, reader, bare=args.file.endswith(".pb"), most=config.limits.response_body)
-        for result in source:
-            wait = min(player.time_to(result), LONGEST_GAP) / args.speed if args.speed else 0.0
-            if wait:
-                sink.screen.flush()
-                stop.wait(wait)
-            if stop.asked or sink.done:
-                break
-            _show(player.play(result), sink, streams)
-        _show(player.close("the capture is at its end" if not stop.asked else "stopped by you"), sink, streams)
+        if kind is FileKind.HAR:
+            return _play_har(pieces, args, config, Stage(sink, streams, stop, args.speed))
+        return _play_frames(pieces, args, config, Stage(sink, streams, stop, args.speed))
     finally:
         sink.screen.close()
+
+
+class Stage:
+    """Where a file is played: its events are shown, at its own pace or faster."""
+
+    def __init__(self, sink: Sink, streams: Streams, stop: Stop, speed: float) -> None:
+        self.sink = sink
+        self.streams = streams
+        self.stop = stop
+        self._speed = speed
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be shown."""
+        return self.stop.asked or self.sink.done
+
+    def wait(self, seconds: float) -> None:
+        """Let a gap pass, as far as the speed asks for it."""
+        seconds = min(seconds, LONGEST_GAP) / self._speed if self._speed else 0.0
+        if seconds > 0:
+            self.sink.screen.flush()
+            self.stop.wait(seconds)
+
+    def show(self, events: Iterable[Event]) -> None:
+        """Show events."""
+        for event in events:
+            self.sink.take(event)
+        if self.streams.full or not self.streams.buffers:
+            self.sink.screen.flush()
+
+    def finish(self, args: argparse.Namespace, statistics: Statistics) -> None:
+        """Say the counters, if they were asked for."""
+        self.sink.screen.flush()
+        if args.stats:
+            say_statistics(self.streams, statistics)
+
+    @property
+    def last_words(self) -> str:
+        """Why it ended."""
+        return "stopped by you" if self.stop.asked else "the capture is at its end"
+
+
+def _play_frames(pieces: Iterable[bytes], args: argparse.Namespace, config: SessionConfig, stage: Stage) -> int:
+    player, reader = FramePlayer(config, args.room_id), FramesReader(longest=config.limits.message)
+    _play_results(_results(pieces, player, reader, bare=args.file.endswith(".pb")), player, stage)
+    stage.show(player.close(stage.last_words))
     if reader.problem:
-        streams.say(f"tiktok-webcast: {args.file}: {reader.problem}; {reader.frames} frames were played")
-    if args.stats:
-        say_statistics(streams, player.statistics)
-    if stop.interrupted:
+        stage.streams.say(f"tiktok-webcast: {args.file}: {reader.problem}; {reader.frames} frames were played")
+    stage.finish(args, player.statistics)
+    if stage.stop.interrupted:
         return INTERRUPTED
     return UNREADABLE if reader.problem and not reader.frames else 0
 
 
-def _show(events: Iterator[Event], sink: Sink, streams: Streams) -> None:
-    for event in events:
-        sink.take(event)
-    if streams.full or not streams.buffers:
-        sink.screen.flush()
+def _play_har(pieces: Iterable[bytes], args: argparse.Namespace, config: SessionConfig, stage: Stage) -> int:
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > MAX_HAR:
+            break
+    found = read_har(unpacked(bytes(data)), longest=config.limits.message)
+    player = FramePlayer(config, args.room_id)
+    closed: list[Event] = []
+    for room_id, frames in found.rooms():
+        player = FramePlayer(config, room_id or args.room_id)
+        _play_results((result for frame in frames for result in player.read_frame(frame)), player, stage)
+        *settled, last = player.close(stage.last_words)
+        stage.show(settled)
+        closed = [last]
+    # However many rooms there are, `closed` comes once, and last.
+    stage.show(closed or player.close(found.problem))
+    if found.skipped or found.problem:
+        said = found.problem or f"{found.skipped} entries that cannot be read were skipped"
+        stage.streams.say(f"tiktok-webcast: {args.file}: {said}")
+    stage.finish(args, player.statistics)
+    if stage.stop.interrupted:
+        return INTERRUPTED
+    return UNREADABLE if found.problem else 0
+
+
+def _play_results(results: Iterable[FetchResult | BadFrame], player: FramePlayer, stage: Stage) -> None:
+    for result in results:
+        stage.wait(player.time_to(result))
+        if stage.over:
+            return
+        stage.show(player.play(result))
 
 
 def _results(
-    file: BinaryIO, player: Player, reader: FramesReader, *, bare: bool, most: int
+    pieces: Iterable[bytes], player: FramePlayer, reader: FramesReader, *, bare: bool
 ) -> Iterator[FetchResult | BadFrame]:
     if bare:
-        yield from player.read_result(file.read(most))
+        yield from player.read_result(b"".join(pieces))
         return
-    while data := file.read(_PIECE):
-        for frame in reader.receive_data(data):
-            yield from player.read_frame(frame)
+    inflater: Inflater | None = None
+    for piece in pieces:
+        if inflater is None:
+            inflater = Inflater(packed=piece[:2] == b"\x1f\x8b")
+        for data in inflater.receive_data(piece):
+            for frame in reader.receive_data(data):
+                yield from player.read_frame(frame)
         if reader.problem:
             return
+        if inflater.problem:
+            reader.problem = inflater.problem
+            return
     reader.receive_eof()
-
-
-def _server_time(result: FetchResult | BadFrame) -> float:
-    if isinstance(result, BadFrame) or not result.messages:
-        return 0.0
-    return result.messages[0].server_time / 1000

@@ -86,7 +86,7 @@ def run_exchange(make: Callable[[], Exchange[T]], settings: Settings) -> T:
 def _run_sync(user: str | int, settings: Settings, sink: Sink, stop: Stop) -> Ended:
     from .. import sync
 
-    with sync.connect(user, **_choices(settings)) as live:
+    with _connect(sync, user, settings) as live:
         stop.attach(live.close)
         if stop.asked:
             live.close()
@@ -109,7 +109,7 @@ def _run_asyncio(user: str | int, settings: Settings, sink: Sink, streams: Strea
 
     async def main() -> Ended:
         running = loop.get_running_loop()
-        live = asyncio.connect(user, **_choices(settings))
+        live = _connect(asyncio, user, settings)
 
         def close() -> None:
             with contextlib.suppress(RuntimeError):
@@ -127,7 +127,7 @@ def _run_anyio(user: str | int, settings: Settings, sink: Sink, streams: Streams
     from .. import anyio
 
     async def main() -> Ended:
-        live = anyio.connect(user, **_choices(settings))
+        live = _connect(anyio, user, settings)
         async with BlockingPortal() as portal:
 
             def close() -> None:
@@ -186,16 +186,15 @@ def _ended(closed: Closed | None, statistics: Statistics) -> Ended:
     return Ended(closed, statistics)
 
 
-def _choices(settings: Settings) -> dict[str, Any]:
-    return {
-        "config": settings.config,
-        "signer": settings.signer,
-        "retry": settings.retry,
-        "rng": settings.rng,
-        "proxy": settings.proxy,
-        "ca_file": settings.ca_file,
-        "timeouts": settings.timeouts,
-    }
+def _connect(transport: Any, user: str | int, settings: Settings) -> Any:
+    """Return the room to enter."""
+    config = settings.config
+    choices: dict[str, Any] = {"signer": settings.signer, "retry": settings.retry, "rng": settings.rng}
+    if settings.make_session is not None:
+        session = settings.make_session(user, config=config, **choices)
+        return transport.Live(session, limits=config.limits, network=_network(settings))
+    way = {"proxy": settings.proxy, "ca_file": settings.ca_file, "timeouts": settings.timeouts}
+    return transport.connect(user, config=config, **choices, **way)
 
 
 def _network(settings: Settings) -> Any:

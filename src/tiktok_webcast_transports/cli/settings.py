@@ -6,7 +6,7 @@ import argparse
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.profile import ClientProfile
 from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.secret import Secret
+from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.signer import Signer
 
@@ -38,6 +39,8 @@ class Settings:
     proxy: str | None
     ca_file: str | None
     timeouts: Timeouts
+    make_session: Callable[..., Session] | None = None
+    """Makes the session in place of `Session`, from the same arguments."""
 
 
 def read_settings(args: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> Settings:
