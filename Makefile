@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
 
-.PHONY: demo test test-long lint types proto check-generated clean
+.PHONY: fuzz demo test test-long lint types proto check-generated clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 demo"; exit 1; }
@@ -27,6 +27,11 @@ test: $(VENV)/.installed-dev  ## The whole suite
 test-long: $(VENV)/.installed-dev  ## The stateful properties at 100,000 examples each: hours
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --timeout 0 -m stateful
 
+SECONDS ?= 60
+fuzz: $(VENV)/.installed-dev  ## Coverage-guided fuzzing, SECONDS for each target
+	@$(BIN)/python -m pip install -q --disable-pip-version-check atheris
+	@$(BIN)/python -m fuzz.run all --seconds $(SECONDS)
+
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -34,8 +39,8 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	@$(BIN)/mypy
-	@for folder in $(sort $(dir $(wildcard tests/*/*.py))); do MYPYPATH=src:tests $(BIN)/mypy "$$folder" || exit 1; done
-	@MYPYPATH=src:tests $(BIN)/mypy tests/*.py examples bench docs/*.py proto/*.py
+	@for folder in $(sort $(dir $(wildcard tests/*/*.py))); do MYPYPATH=src:tests:. $(BIN)/mypy "$$folder" || exit 1; done
+	@MYPYPATH=src:tests $(BIN)/mypy tests/*.py fuzz/*.py examples bench docs/*.py proto/*.py
 	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast
 	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast_transports
 
