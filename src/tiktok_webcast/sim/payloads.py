@@ -19,8 +19,21 @@ IMAGES = "https://p16-sim.tiktokcdn.example"
 
 def encode(wire_type: str, fields: Fields) -> bytes:
     """Serialize a message of the protobuf type `wire_type`."""
-    data: bytes = message_class(wire_type)(**fields).SerializeToString(deterministic=True)
+    kind = message_class(wire_type)
+    nested = {field.name for field in kind.DESCRIPTOR.fields if _is_map_of_messages(field)}
+    message: Any = kind(**{name: value for name, value in fields.items() if name not in nested})
+    for name in nested & fields.keys():
+        # Protobuf 5 takes no dicts for a map's messages.
+        for key, value in fields[name].items():
+            entry = getattr(message, name)[key]
+            entry.MergeFrom(type(entry)(**value))
+    data: bytes = message.SerializeToString(deterministic=True)
     return data
+
+
+def _is_map_of_messages(field: Any) -> bool:
+    nested = field.message_type
+    return bool(nested is not None and nested.GetOptions().map_entry and nested.fields_by_name["value"].message_type)
 
 
 def image(origin: str, path: str, *, size: int = 100) -> Fields:
