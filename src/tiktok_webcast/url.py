@@ -14,7 +14,7 @@ from .context import (
     encode_query,
     merge_headers,
 )
-from .cookies import cookie_header, is_cookie
+from .cookies import cookie_header, is_cookie, is_loopback
 from .http import SocketRequest
 from .profile import ClientProfile
 
@@ -138,7 +138,8 @@ def socket_objection(url: str, context: WebContext, further_hosts: Iterable[str]
     """Return why a socket's address from a signer must not be opened, or `None` when it may.
 
     A signer is another party: it names TikTok's sockets, or those of a host that you point `Endpoints` at, or one of
-    `further_hosts`, and no others, so that it cannot send this machine anywhere it likes.
+    `further_hosts`, and no others, so that it cannot send this machine anywhere it likes. Where an endpoint is this very
+    machine, as with a simulator, so may the socket be, by whichever of its names and at any port.
     """
     try:
         parts = urlsplit(url)
@@ -151,6 +152,13 @@ def socket_objection(url: str, context: WebContext, further_hosts: Iterable[str]
         return "it is not a WebSocket address"
     if host in further_hosts and parts.scheme == "wss":
         return None
+    if is_loopback(host) and _is_local(context):
+        return None
     if not context.is_tiktok(url):
         return f"its host {host[:100]!r} is neither TikTok's nor one that the endpoints name"
     return None
+
+
+def _is_local(context: WebContext) -> bool:
+    """Whether an endpoint in TikTok's place is this very machine."""
+    return any(is_loopback(urlsplit(url).hostname or "") for url in (context.endpoints.web, context.endpoints.webcast))

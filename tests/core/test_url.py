@@ -153,6 +153,21 @@ def test_hosts_that_the_caller_allows() -> None:
     assert socket_objection("ws://127.0.0.1:9/x", context(endpoints=LOCAL)) is None
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "localhost:9", "[::1]:9", "127.0.0.2", "localhost"])
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_a_simulator_may_name_this_machine_as_it_likes(scheme: str, host: str) -> None:
+    url = f"{scheme}://{host}/x"
+    assert socket_objection(url, context(endpoints=LOCAL)) is None
+    assert socket_objection(url, context(endpoints=Endpoints(web="http://[::1]:8080"))) is None
+    assert socket_objection(url, context()), "with TikTok's own endpoints a signer does not get into this machine"
+    assert socket_objection(url, context(endpoints=Endpoints(sign="http://127.0.0.1:1")))
+
+
+def test_a_simulator_may_name_no_other_machine() -> None:
+    for url in ("ws://10.0.0.1/", "ws://evil.example/", "ws://127.0.0.1.evil.example/", "ws://a@localhost/"):
+        assert socket_objection(url, context(endpoints=LOCAL)), url
+
+
 def test_the_guest_s_socket() -> None:
     path = "/webcast/im/ws_proxy/ws_reuse_supplement/"
     assert guest_socket(context(), "webcast-ws.eu.tiktok.com") == f"wss://webcast-ws.eu.tiktok.com{path}"
