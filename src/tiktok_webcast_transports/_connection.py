@@ -12,7 +12,7 @@ from tiktok_webcast.close import Closed, CloseReason
 from tiktok_webcast.errors import TikTokWebcastError, error_for
 from tiktok_webcast.events import ClosedEvent, ConnectEvent
 from tiktok_webcast.info import RoomInfo
-from tiktok_webcast.room import RoomFailure, resolve
+from tiktok_webcast.room import RoomFailure, RoomFound, resolve
 from tiktok_webcast.session import Phase
 from tiktok_webcast.user_input import RoomId, UserInput
 
@@ -76,7 +76,7 @@ class Connection:
         self.awaited = 0
         """How many are waiting to whom the error will be raised."""
         self._step: asyncio.Task[Any] | None = None
-        self._at_gate: asyncio.Task[None] | None = None
+        self._patience: asyncio.Task[None] | None = None
         self._hurried = False
         self._give_up: asyncio.TimerHandle | None = None
         self.task = self.loop.create_task(self._run(), name=f"TikTokLiveClient {parts.user}")
@@ -138,21 +138,28 @@ class Connection:
 
     async def _run(self) -> None:
         try:
-            refused = await self._prepare()
-            if refused is None and self.stopping:
-                refused = _STOPPED
-            if refused is None:
-                await self._stay()
-                refused = self.session.closed
-            else:
-                self._announce(refused)
-            self._finish(refused)
-            await self.dispatch.drained()
+            await self._pass_through()
         except Exception as error:
             self._fail(error)
-        finally:
-            self._leave()
-            await self.dispatch.closed()
+        except GeneratorExit:
+            # The loop was closed over our head: nothing can be ended in it any more.
+            raise
+        except BaseException:
+            await self._leave()
+            raise
+        await self._leave()
+
+    async def _pass_through(self) -> None:
+        refused = await self._prepare()
+        if refused is None and self.stopping:
+            refused = _STOPPED
+        if refused is None:
+            await self._stay()
+            self._finish(self.session.closed)
+        else:
+            self._announce(refused)
+            self._finish(refused)
+        await self._patiently(self.dispatch.drained())
 
     async def _stay(self) -> None:
         """Enter the room and hand out its events until the last."""
@@ -166,15 +173,19 @@ class Connection:
                     self.opened.set()
                 else:
                     dispatch.deliver(event)
-                if gate.shut and not self._hurried:
-                    await self._pass_gate()
+                if gate.shut:
+                    await self._patiently(gate.passed())
 
-    async def _pass_gate(self) -> None:
-        self._at_gate = self.loop.create_task(self._parts.gate.passed())
+    async def _patiently(self, waiting: Coroutine[Any, Any, None]) -> None:
+        """Wait for listeners, until the time that `stop` leaves them is up."""
+        if self._hurried:
+            waiting.close()
+            return
+        self._patience = self.loop.create_task(waiting)
         try:
-            await asyncio.wait({self._at_gate})
+            await asyncio.wait({self._patience})
         finally:
-            self._at_gate.cancel()
+            self._patience.cancel()
 
     async def _prepare(self) -> Closed | None:
         """Do what comes before the session; return why there can be none."""
@@ -193,14 +204,14 @@ class Connection:
             if web.gifts is not None:
                 self.session.gift_list = web.gifts.by_id
         if options.fetch_room_info and room_id:
-            # The session itself looks at the room only where it has to find it first.
+            # The session itself looks at a room only where it has to find it first.
             found = await web.run(resolve(RoomId(room_id), context=web.context))
-            if isinstance(found, RoomFailure):
-                if found.reason is CloseReason.OFFLINE:
-                    return found.closed()
-                self._report(error_for(found.closed()), "room info")
-            elif found.info:
+            if isinstance(found, RoomFailure) and found.reason is CloseReason.OFFLINE:
+                return found.closed()
+            if isinstance(found, RoomFound) and found.info:
                 web.room_info = RoomInfo.from_data(found.info)
+            else:
+                await self._try("room info", web.retrieve_room_info(self._parts.user, room_id))
         return None
 
     async def _entered(self) -> None:
@@ -265,10 +276,10 @@ class Connection:
         """Wait for nobody any more."""
         self._hurried = True
         self.dispatch.close()
-        if self._at_gate is not None:
-            self._at_gate.cancel()
+        if self._patience is not None:
+            self._patience.cancel()
 
-    def _leave(self) -> None:
+    async def _leave(self) -> None:
         """Whatever happened: nobody is left waiting, nothing is left running."""
         if self._give_up is not None:
             self._give_up.cancel()
@@ -279,6 +290,7 @@ class Connection:
         self.closed = self.closed or self.session.closed or _CANCELLED
         self._tell_hearers()
         self.opened.set()
+        await self.dispatch.closed()
 
     def _tell_hearers(self) -> None:
         """End what waits for events: none come any more."""

@@ -185,7 +185,13 @@ class Lane:
         task = asyncio.get_running_loop().create_task(self._work(turn), name=f"listener {self._listener.label}")
         if not task.done():
             self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled():
+            # KeyboardInterrupt or SystemExit, which have left the loop by themselves, count as retrieved.
+            task.exception()
 
     async def _work(self, turn: object) -> None:
         task = asyncio.current_task()
@@ -281,8 +287,9 @@ class Dispatch:
     async def closed(self) -> None:
         """Wait, not for long, until what `close` has cancelled is over; say what was lost."""
         tasks = self._tasks()
-        if tasks:
-            await asyncio.wait(tasks, timeout=_CANCEL_SECONDS)
+        if tasks and (await asyncio.wait(tasks, timeout=_CANCEL_SECONDS))[1]:
+            stubborn = {listener.label for listener, lane in self._lanes.items() if lane.tasks}
+            _log.warning("%s went on although cancelled, and is left behind", " and ".join(sorted(stubborn)))
         dropped = {lane: listener.label for listener, lane in self._lanes.items() if lane.dropped}
         if dropped:
             _log.warning(

@@ -22,7 +22,7 @@ HIGH, LOW = 64 * 1024, 16 * 1024
 END_OF_TIME = 10 * 86400.0
 
 
-class VirtualSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class VirtualSelector(selectors.DefaultSelector):
     """Where the loop would wait for time to pass, time has passed."""
 
     loop: MemoryLoop
@@ -53,7 +53,9 @@ class MemoryLoop(asyncio.SelectorEventLoop):
         """Seconds since it was made; they pass when it has nothing to do."""
         return self.now
 
-    async def create_connection(self, factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+    async def create_connection(  # type: ignore[override]
+        self, factory: Any, host: Any = None, port: Any = None, **options: Any
+    ) -> Any:
         """Connect to the world, wherever that is asked to be."""
         await asyncio.sleep(0.001)
         if self.refuse():

@@ -1,0 +1,537 @@
+"""Starting, stopping and starting again: what raises, what is cancelled, and what is left behind (nothing)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import pytest
+from conftest import MakeNet
+from memory_net import Net
+
+from tiktok_webcast import RetryPolicy
+from tiktok_webcast.close import CloseReason
+from tiktok_webcast.errors import EXPLANATIONS
+from tiktok_webcast.events import CommentEvent, DisconnectEvent, Event
+from tiktok_webcast.sim.catalogue import ROSE
+from tiktok_webcast.sim.scenario import Options
+from tiktok_webcast.sim.script import Close, Cut, Script, SetStatus
+from tiktok_webcast.sim.story import Story
+from tiktok_webcast_transports import (
+    ClosedError,
+    ConnectionLost,
+    LocalProtocolError,
+    NetworkError,
+    RoomOffline,
+    UserNotFound,
+)
+from tiktok_webcast_transports._connection import STOP_GRACE
+
+
+def endless(story: Story, options: Options) -> Script:
+    """A comment a second, for ever; a streak that nobody ends."""
+    yield story.enter()
+    streak = story.streak(story.crowd[1], ROSE)
+    yield story.frame(streak.step(3))
+    while True:
+        story.wait(1.0)
+        yield story.frame(story.comment(story.crowd[0], "on and on"))
+
+
+def lost(story: Story, options: Options) -> Script:
+    """Entered, and then cut off again and again."""
+    while True:
+        yield story.enter()
+        story.wait(1.0)
+        yield story.frame(story.comment(story.crowd[0], "hello"))
+        yield story.lose(Cut(), "server_closed")
+
+
+# --- what raises ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("offline", CloseReason.OFFLINE),
+        ("not_found", CloseReason.USER_NOT_FOUND),
+        ("restricted", CloseReason.RESTRICTED),
+        ("captcha", CloseReason.BLOCKED),
+        ("premium", CloseReason.SIGN_PREMIUM),
+        ("rate_limit", CloseReason.SIGN_RATE_LIMITED),
+        ("sign_500", CloseReason.SIGN_FAILED),
+        ("refused_handshake", CloseReason.HANDSHAKE_REFUSED),
+    ],
+)
+def test_a_room_that_cannot_be_entered_raises_the_error_that_says_why(
+    net: MakeNet, caplog: pytest.LogCaptureFixture, scenario: str, reason: CloseReason
+) -> None:
+    sim = net(scenario)
+    client = sim.client()
+    closed: list[Any] = []
+    told: list[Exception] = []
+    client.on("closed", closed.append)
+    expected = EXPLANATIONS[reason].error
+
+    async def main() -> None:
+        with pytest.raises(expected):
+            await client.start()
+        await client.wait_closed()
+
+    sim.run(main())
+    assert not caplog.records, "it was raised, so it is not logged"
+    client.on("error", told.append)
+    with pytest.raises(expected) as raised:
+        client.run()
+    assert [event.reason for event in closed] == [reason, reason]
+    # Error listeners hear of it all the same.
+    assert told == [raised.value] and isinstance(raised.value, ClosedError)
+    assert client.closed == raised.value.closed and not client.connected
+
+
+def test_a_network_that_fails_is_retried_as_the_policy_says_and_then_raises(net: MakeNet) -> None:
+    sim = net("first_light")
+    sim.loop.refuse = lambda: True
+    client = sim.client(retry=RetryPolicy(tries=2))
+    tries: list[int] = []
+    client.on("reconnecting", lambda event: tries.append(event.attempt))
+    with pytest.raises(NetworkError):
+        client.run()
+    assert tries == [1, 2]
+
+
+def test_a_room_that_is_lost_for_good_raises_from_run_and_is_logged_after_start(
+    net: MakeNet, caplog: pytest.LogCaptureFixture
+) -> None:
+    sim = net(lost)
+    client = sim.client(retry=RetryPolicy(tries=1))
+    with pytest.raises(ConnectionLost):
+        client.run()
+    assert not caplog.records
+
+    async def main() -> None:
+        await client.start()
+        assert not caplog.records
+        closed = await client.wait_closed()
+        assert closed is not None and closed.reason is CloseReason.SERVER_CLOSED
+
+    sim.run(main())
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR and "although the stream had not ended" in record.getMessage()
+    assert record.exc_info is None, "what TikTok did is no fault of the program's: no traceback"
+
+
+def test_an_iteration_raises_what_run_would(net: MakeNet, caplog: pytest.LogCaptureFixture) -> None:
+    sim = net(lost)
+    client = sim.client(retry=RetryPolicy(tries=0))
+    names: list[str] = []
+
+    async def main() -> None:
+        with pytest.raises(ConnectionLost):
+            async for event in client:
+                names.append(event.name)
+
+    sim.run(main())
+    assert names[-2:] == ["disconnect", "closed"] and not caplog.records
+
+
+# --- stopping -------------------------------------------------------------------------------------------------------
+
+
+def test_stop_settles_what_is_open_and_run_returns(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+    heard: list[Event] = []
+    client.on_any(heard.append)
+
+    @client.on("comment")
+    def third(event: CommentEvent) -> None:
+        if [event.name for event in heard].count("comment") == 3:
+            client.stop()
+            client.stop()
+            assert not client.connected and not client.connecting
+
+    client.run()
+    assert [event.name for event in heard][-4:] == ["comment", "gift_streak_end", "disconnect", "closed"]
+    assert client.closed is not None and client.closed.reason is CloseReason.CLOSED
+    entries = [entry for entry in sim.world.log if entry.kind == "leave"]
+    assert [entry.detail["code"] for entry in entries] == [1000]
+
+
+def test_stop_before_and_after_does_nothing(net: MakeNet) -> None:
+    sim = net("first_light")
+    client = sim.client()
+    client.stop()
+    client.run()
+    client.stop()
+    client.stop()
+    assert client.closed is not None and client.closed.reason is CloseReason.ROOM_ENDED
+
+
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_stop_at_any_moment_of_connecting_ends_it_cleanly(net: MakeNet, steps: int) -> None:
+    sim = net(endless)
+    client = sim.client(room_id=None if steps % 2 else sim_room(sim), enable_detailed_gifts=steps > 5)
+    names: list[str] = []
+    client.on_any(lambda event: names.append(event.name))
+
+    async def main() -> None:
+        starting = asyncio.ensure_future(client.start())
+        # Each request takes a few rounds of the loop.
+        for _ in range(steps * 7):
+            await asyncio.sleep(0)
+        client.stop()
+        room = await starting
+        assert isinstance(room, int)
+        closed = await client.wait_closed()
+        assert closed is not None and closed.reason is CloseReason.CLOSED
+
+    sim.run(main())
+    assert names[-1] == "closed" and names.count("closed") == 1
+
+
+def sim_room(sim: Net) -> int:
+    return sim.world.stage("ann").room.room_id
+
+
+def test_listeners_have_five_seconds_after_stop_and_what_is_lost_is_told(
+    net: MakeNet, caplog: pytest.LogCaptureFixture
+) -> None:
+    sim = net(endless)
+    client = sim.client()
+    done: list[str] = []
+    cancelled: list[float] = []
+
+    @client.on("comment")
+    async def hangs(event: CommentEvent) -> None:
+        try:
+            await asyncio.sleep(1e6)
+        except asyncio.CancelledError:
+            cancelled.append(sim.loop.time())
+            raise
+
+    @client.on("closed")
+    async def quick(event: Event) -> None:
+        await asyncio.sleep(STOP_GRACE - 1)
+        done.append(event.name)
+
+    async def main() -> float:
+        await client.start()
+        await asyncio.sleep(10.5)
+        client.stop()
+        stopped = sim.loop.time()
+        await client.wait_closed()
+        return stopped
+
+    stopped = sim.run(main())
+    assert done == ["closed"]
+    assert cancelled == [pytest.approx(stopped + STOP_GRACE, abs=0.1)]
+    [record] = caplog.records
+    assert "9 events were not delivered" in record.getMessage() and "hangs" in record.getMessage()
+
+
+def test_a_listener_that_will_not_be_cancelled_is_left_behind(net: MakeNet, caplog: pytest.LogCaptureFixture) -> None:
+    sim = net(endless)
+    client = sim.client()
+    over = asyncio.Event()
+
+    @client.on("comment")
+    async def stubborn(event: CommentEvent) -> None:
+        while not over.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await over.wait()
+
+    async def main() -> None:
+        await client.start()
+        await asyncio.sleep(1.5)
+        client.stop()
+        await asyncio.wait_for(client.wait_closed(), 60)
+        over.set()
+        await asyncio.sleep(0.1)
+
+    sim.run(main())
+    assert "stubborn went on although cancelled" in caplog.messages[0]
+
+
+# --- starting -------------------------------------------------------------------------------------------------------
+
+
+def test_start_returns_the_room_when_it_is_entered_and_goes_on_behind(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+    states: list[tuple[bool, bool]] = []
+
+    def state() -> None:
+        states.append((client.connected, client.connecting))
+
+    async def main() -> None:
+        state()
+        starting = asyncio.ensure_future(client.start())
+        await asyncio.sleep(0)
+        state()
+        # A second start joins the first.
+        rooms = list(await asyncio.gather(starting, client.start()))
+        state()
+        assert rooms == [sim_room(sim), sim_room(sim)] == [client.room_id, client.room_id]
+        assert await client.start() == client.room_id
+        client.stop()
+        state()
+        await client.wait_closed()
+        state()
+
+    sim.run(main())
+    assert states == [(False, False), (False, True), (True, False), (False, False), (False, False)]
+    assert len(sim.world.stage("ann").visits) == 1
+
+
+def test_stop_and_start_again(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+    names: list[str] = []
+    client.on_any(lambda event: names.append(event.name))
+
+    async def main() -> None:
+        for _ in range(3):
+            await client.start()
+            client.stop()
+            # Not even waiting for the end of the one before.
+        await client.start()
+        assert client.connected
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+    assert names.count("connect") == names.count("closed") == 4
+
+
+def test_start_that_is_cancelled_gives_up(net: MakeNet) -> None:
+    sim = net(endless)
+    sim.loop.refuse = lambda: True
+    client = sim.client()
+
+    async def main() -> None:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.start(), 3.0)
+        assert not client.connecting
+        sim.loop.refuse = lambda: False
+        assert await client.start() == sim_room(sim)
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+
+
+def test_joining_a_start_and_being_cancelled_leaves_it_alone(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+
+    async def main() -> None:
+        first = asyncio.ensure_future(client.start())
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(client.start())
+        await asyncio.sleep(0)
+        second.cancel()
+        assert await first == sim_room(sim)
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+
+
+def test_a_program_that_ends_takes_the_client_along(net: MakeNet) -> None:
+    """As `asyncio.run(main())` does at the end: every task that is left is cancelled."""
+    sim = net(endless)
+    client = sim.client(loop=None)
+    heard: list[str] = []
+    client.on_any(lambda event: heard.append(event.name))
+
+    @client.on("comment")
+    async def busy(event: CommentEvent) -> None:
+        await asyncio.sleep(1e6)
+
+    async def main() -> None:
+        await client.start()
+        await asyncio.sleep(2.5)
+
+    sim.run(main())
+    for task in asyncio.all_tasks(sim.loop):
+        task.cancel()
+    sim.run(asyncio.sleep(2))
+    # Plain functions heard of the end even so.
+    assert heard[-3:] == ["gift_streak_end", "disconnect", "closed"]
+    assert asyncio.all_tasks(sim.loop) == set()
+
+
+def test_two_clients_in_one_loop_know_nothing_of_each_other(net: MakeNet) -> None:
+    sim = net("first_light")
+    heard: dict[str, list[str]] = {"ann": [], "ben": []}
+
+    async def watch(user: str) -> None:
+        client = sim.client(user)
+
+        @client.on("comment")
+        async def on_comment(event: CommentEvent) -> None:
+            heard[user].append(event.comment)
+
+        await client.start()
+        await client.wait_closed()
+
+    async def main() -> None:
+        await asyncio.gather(watch("ann"), watch("ben"))
+
+    sim.run(main())
+    for user, comments in heard.items():
+        assert comments == [line["comment"] for line in sim.truth("comment", user)]
+    assert heard["ann"] != heard["ben"]
+
+
+# --- loops ----------------------------------------------------------------------------------------------------------
+
+
+def test_run_inside_a_running_loop_says_what_to_do(net: MakeNet) -> None:
+    sim = net("first_light")
+    client = sim.client()
+
+    async def main() -> None:
+        with pytest.raises(LocalProtocolError, match=r"await client\.start\(\)"):
+            client.run()
+
+    sim.run(main())
+
+
+def test_run_twice_in_one_program(net: MakeNet) -> None:
+    sim = net("first_light")
+    client = sim.client()
+    names: list[str] = []
+    client.on("live_end", lambda event: names.append(event.name))
+    client.run()
+    client.run()
+    assert names == ["live_end", "live_end"]
+
+
+def test_run_cancels_only_its_own_tasks(net: MakeNet) -> None:
+    sim = net("first_light")
+    client = sim.client()
+    alien = asyncio.Event()
+    before = sim.loop.create_task(alien.wait())
+    within: list[asyncio.Task[bool]] = []
+    client.on("comment", lambda event: within.append(asyncio.ensure_future(alien.wait())))
+    client.run()
+    assert not before.done() and within and not any(task.done() for task in within)
+    alien.set()
+    assert sim.run(settled(before, *within))
+
+
+async def settled(*tasks: asyncio.Task[bool]) -> list[bool]:
+    return await asyncio.gather(*tasks)
+
+
+def test_start_in_another_loop_than_the_one_given(net: MakeNet) -> None:
+    sim, other = net("first_light"), net("first_light")
+    client = sim.client()
+
+    async def main() -> None:
+        with pytest.raises(LocalProtocolError, match="another event loop than the one passed as loop="):
+            await client.start()
+
+    other.run(main())
+    assert client.loop is sim.loop
+
+
+def test_a_loop_that_is_closed_is_refused(net: MakeNet) -> None:
+    sim = net("first_light")
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with pytest.raises(LocalProtocolError, match="is closed"):
+        sim.client(loop=loop).run()
+
+
+def test_sys_exit_in_a_listener_ends_the_program_in_good_order(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+    heard: list[str] = []
+    client.on("closed", lambda event: heard.append(event.name))
+
+    def leave(event: Event) -> None:
+        raise SystemExit(5)
+
+    client.on("comment", leave)
+    with pytest.raises(SystemExit) as left:
+        client.run()
+    assert left.value.code == 5 and heard == ["closed"]
+
+
+async def leave_later(event: Event) -> None:
+    await asyncio.sleep(0)
+    raise SystemExit(5)
+
+
+def test_sys_exit_in_an_async_listener(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+    client.on("comment", leave_later)
+    with pytest.raises(SystemExit):
+        client.run()
+    assert not client.connected
+
+
+# --- reconnecting ---------------------------------------------------------------------------------------------------
+
+
+def flaky(story: Story, options: Options) -> Script:
+    """Lost twice, then over."""
+    for _ in range(2):
+        yield story.enter()
+        story.wait(1.0)
+        yield story.frame(story.comment(story.crowd[0], "hello"))
+        yield story.lose(Close(1000), "server_closed")
+    yield story.enter()
+    yield story.end()
+    yield story.step(SetStatus(4))
+
+
+def test_a_2023_program_that_calls_start_at_every_disconnect_still_works(net: MakeNet) -> None:
+    """Here the client comes back by itself; `start()` then waits for that, and connects anew after the end."""
+    sim = net(flaky)
+    client = sim.client()
+    rooms: list[Any] = []
+
+    @client.on("disconnect")
+    async def on_disconnect(event: DisconnectEvent) -> None:
+        await asyncio.sleep(1.0)
+        try:
+            rooms.append((event.will_reconnect, await client.start()))
+        except RoomOffline as error:
+            rooms.append((event.will_reconnect, type(error).__name__))
+
+    with contextlib.suppress(ClosedError):
+        client.run()
+    room = sim_room(sim)
+    assert rooms[:2] == [(True, room), (True, room)] and rooms[2][0] is False
+
+
+def test_attributes_before_during_and_after(net: MakeNet) -> None:
+    sim = net("first_light")
+    client = sim.client("@Ann")
+    assert client.unique_id == "Ann" and client.room_id is None and client.room_info is None
+    assert client.websocket is None and client.closed is None and dict(client.available_gifts) == {}
+    assert client.statistics.frames == 0 and "not connected" in repr(client)
+    seen: list[Any] = []
+
+    @client.on("connect")
+    def on_connect(event: Event) -> None:
+        assert client.websocket is not None and client.room_info is not None
+        seen.append((client.unique_id, client.room_id, client.room_info.title, repr(client)))
+        assert client.loop is asyncio.get_running_loop()
+
+    client.run()
+    stage = sim.world.stage("Ann")
+    assert seen == [("Ann", stage.room.room_id, stage.room.title, "<TikTokLiveClient @Ann: connected>")]
+    assert client.room_id == stage.room.room_id and client.statistics.frames > 10
+    assert client.closed is not None and client.websocket is not None
+
+
+def test_user_not_found_is_its_own_error() -> None:
+    assert issubclass(UserNotFound, ClosedError) and not issubclass(UserNotFound, RoomOffline)
