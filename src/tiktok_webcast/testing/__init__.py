@@ -1,0 +1,23 @@
+"""Hypothesis strategies for tests of programs that use this library: rooms, messages and frames, honest and hostile.
+
+    @given(rooms())
+    def test_my_counter(room):
+        for event in room.events():
+            ...
+
+Needs `hypothesis`. Nothing else in the library imports this package.
+"""
+
+from .hostile import hostile_fetch_results, hostile_frames, hostile_payloads
+from .rooms import Room, fetch_results, frames, messages, rooms
+
+__all__ = [
+    "Room",
+    "fetch_results",
+    "frames",
+    "hostile_fetch_results",
+    "hostile_frames",
+    "hostile_payloads",
+    "messages",
+    "rooms",
+]
