@@ -5,8 +5,8 @@
         ...
 
 `webcast_events` is the list of its events, `webcast_replay` has more about it; for a program that wants a room to
-iterate, make a `tiktok_webcast_transports.testing.ScriptedLive(webcast_events)`. pytest loads this module by itself once
-the package is installed; nothing of the library is imported before a test asks for a capture.
+iterate, make a `tiktok_webcast_transports.testing.ScriptedLive(webcast_events)`. pytest loads this module by itself
+once the package is installed; nothing of the library is imported before a test asks for a capture.
 """
 
 from __future__ import annotations

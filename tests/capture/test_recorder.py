@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 import pytest
@@ -109,6 +109,28 @@ def test_want_is_an_input_like_any_other() -> None:
     recorder.finish()
     recorder.finish()
     assert list(replay(out, check=True)) == play.events
+
+
+def test_chance_without_a_state_is_recorded_too() -> None:
+    out: list[bytes] = []
+    world = World(WorldOptions("reconnect", options=OPTIONS))
+    config = SessionConfig(endpoints=world.endpoints)
+    play = Play(Recorder("@ann", write=out.append, config=config, rng=SystemRandom()), world)
+    events = play.run(until=60)
+    player, again = replayed(b"".join([*out, *finished(play)]))
+    assert again == events
+    assert player.differences == ()
+
+
+def finished(play: Play) -> list[bytes]:
+    """What a recorder writes at its end."""
+    assert isinstance(play.session, Recorder)
+    before = play.session.recorded
+    out: list[bytes] = []
+    play.session._sink = out.append
+    play.session.finish()
+    assert play.session.recorded == before + sum(map(len, out))
+    return out
 
 
 # --- secrets ----------------------------------------------------------------------------------------------------------

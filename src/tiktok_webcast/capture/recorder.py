@@ -61,7 +61,13 @@ class Recorder(Session):
         signer = signer if signer is not None else SignServer()
         parsed = parse_user(user)
         kept = signer if type(signer) in (SignServer, GuestSigner) else None
-        setup = Setup(user_text(parsed), config, retry, kept, type(signer).__name__, rng.getstate())
+        try:
+            state = rng.getstate()
+        except NotImplementedError:
+            # The system's chance has no state that could be written down.
+            rng = Random(rng.getrandbits(64))
+            state = rng.getstate()
+        setup = Setup(user_text(parsed), config, retry, kept, type(signer).__name__, state)
         self.recorded: int = 0
         """Bytes written so far."""
         self._sink = write
