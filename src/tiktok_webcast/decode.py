@@ -27,7 +27,7 @@ def parse(message: Message, registry: Registry = REGISTRY) -> Parsed | str | Non
         wire = binding.parse(message.payload)
         return Parsed(wire, binding.event.variant(wire, message))
     except Exception as error:  # A parser that users registered may raise anything; the bytes decide, not the caller.
-        return f"{type(error).__name__}: {error}"
+        return describe(error)
 
 
 def decode(message: Message, *, room_id: int = 0, registry: Registry = REGISTRY) -> Event:
@@ -49,3 +49,8 @@ def to_event(message: Message, parsed: Parsed | str | None, room_id: int) -> Eve
     else:
         event = parsed.event.from_message(parsed.wire, message, room_id)
     return event
+
+
+def describe(error: Exception) -> str:
+    """Say in words what a parser raised."""
+    return f"{type(error).__name__}: {error}"

@@ -34,6 +34,7 @@ class EventQueue(Generic[E]):
         "_kept",
         "_limit",
         "_low",
+        "_quiet",
         "_unannounced",
         "announce",
         "dropped",
@@ -66,6 +67,8 @@ class EventQueue(Generic[E]):
         self._high = high if blocks else limit + 1
         self._capacity = limit if blocks else high
         self._limit = limit
+        # With fewer events than these, one more needs no thought.
+        self._quiet = min(self._capacity, self._high - 1)
         self._events: deque[E] = deque()
         self._gone = 0
         # Beside each kept event, how many others came before it since the start: that is its place.
@@ -79,6 +82,14 @@ class EventQueue(Generic[E]):
     def push(self, event: E, *, keep: bool = False) -> E | None:
         """Append `event` and return the event that had to go for it (maybe itself), if any."""
         events = self._events
+        if not keep and not self._kept:
+            # All that there is to do when the program keeps up: half the time of what follows.
+            waiting = len(events)
+            if waiting < self._quiet:
+                events.append(event)
+                if waiting >= self.peak:
+                    self.peak = waiting + 1
+                return None
         if keep:
             self._kept.append((self._gone + len(events), event))
         else:
@@ -96,6 +107,10 @@ class EventQueue(Generic[E]):
 
     def pop(self) -> E | None:
         """Take the oldest event, or `None` if none waits; after losses, take their announcement first."""
+        events = self._events
+        if events and not self._unannounced and not self._kept and not self.paused:
+            self._gone += 1
+            return events.popleft()
         if self._unannounced and self.announce is not None:
             lost, self._unannounced = self._unannounced, 0
             return self.announce(lost)

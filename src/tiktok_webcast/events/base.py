@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ..message import Message
-from ..view import View, empty_wire, rfc3339
+from ..view import View, empty_wire, put_fields, rfc3339
 
 BASE_KEYS = ("event", "method", "msg_id", "room_id", "created_at", "is_history")
 """The first keys of every JSON line, in order (contracts.md section 2)."""
 
 _NO_MESSAGE = Message("", b"")
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -36,14 +35,14 @@ class Event(View):
     @classmethod
     def from_message(cls, wire: Any, message: Message, room_id: int, given: Mapping[str, Any] = _NOTHING) -> Any:
         """Make one from a message and its parsed form; `given` are fields that the message does not carry."""
-        self = cls.__new__(cls)
+        self = _new(cls)
         _put_wire(self, wire)
         _put_given(self, given)
         _put_message(self, message)
         if room_id:
             _put_room_id(self, room_id)
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
+        if given:
+            put_fields(self, given)
         return self
 
     @classmethod
@@ -118,6 +117,7 @@ class Event(View):
         return getattr(getattr(self._wire, "common", None), "room_id", 0)
 
 
+_new = object.__new__
 _put_wire = vars(View)["_wire"].__set__
 _put_given = vars(View)["_given"].__set__
 _put_message = vars(Event)["_message"].__set__

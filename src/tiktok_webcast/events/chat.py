@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from ..view import text
+from ..view import direct, text
 from .base import Event, wire_time
 from .emote import CommentEmote, Emote
 from .user import IdentifiedUserEvent, User, UserEvent
@@ -31,9 +31,9 @@ class CommentEvent(IdentifiedUserEvent):
     json_fields: ClassVar[tuple[str, ...]] = ("user", "comment", "language", "mentions", "emotes")
     user: User
     """Who wrote it."""
-    comment: str
+    comment: str = direct(lambda wire: text(wire.content))
     """The text, without the emotes in it."""
-    language: str | None
+    language: str | None = direct(lambda wire: text(wire.content_language) or None)
     """The text's language as TikTok guessed it, e.g. `es`; `un` when it could not, `None` if not sent."""
     mentions: tuple[User, ...]
     """Whom the comment names with `@`, `MAX_MENTIONS` at the most; some with an id only."""
@@ -41,12 +41,6 @@ class CommentEvent(IdentifiedUserEvent):
     """The emotes in it, with their places."""
     parts: tuple[str | Emote, ...]
     """Text and emotes in reading order; the texts together are `comment`."""
-
-    def _read_comment(self) -> str:
-        return text(self._wire.content)
-
-    def _read_language(self) -> str | None:
-        return text(self._wire.content_language) or None
 
     def _read_mentions(self) -> tuple[User, ...]:
         found: dict[int | str, User] = {}

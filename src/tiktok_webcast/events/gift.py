@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..track.gifts import StreakEndCause
-from ..view import View, text
+from ..view import View, direct, text
 from .image import Image
 from .user import IdentifiedUserEvent, User, decimal
 from .wire_view import WireView
@@ -25,13 +25,13 @@ class GiftInfo(View):
     wire: ClassVar[WireView[WireGift]] = WireView()
     """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "name", "type", "diamond_count")
-    id: int
+    id: int = direct(lambda wire: wire.id)
     """The gift's number, the same in all rooms; 0 if not sent."""
-    name: str
+    name: str = direct(lambda wire: text(wire.name))
     """Its name, usually in English; `""` if not sent."""
-    type: int
+    type: int = direct(lambda wire: wire.type)
     """1 may be given in streaks, 2 and 4 may not (seen in captures); 0 if not sent."""
-    diamond_count: int
+    diamond_count: int = direct(lambda wire: wire.diamond_count)
     """What one costs, in diamonds; 0 if not sent."""
     image: Image | None
     """What it looks like."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from ..view import direct
 from .user import User, UserEvent
 from .wire_view import WireView
 
@@ -21,22 +22,14 @@ class LikeEvent(UserEvent):
     json_fields: ClassVar[tuple[str, ...]] = ("user", "likes", "total_likes", "room_likes", "user_likes")
     user: User
     """Who likes."""
-    likes: int
+    likes: int = direct(lambda wire: wire.count)
     """Likes in this batch; captures have 1 to 15."""
-    total_likes: int
+    total_likes: int = direct(lambda wire: wire.total)
     """Likes of the room as sent with this batch; may be less than last time (protocol/push.md section 14)."""
     room_likes: int
     """Likes of the room as the session knows them; never goes backwards. Without a session: `total_likes`."""
     user_likes: int
     """Likes of this user that the session has seen, this batch included. Without a session: `likes`."""
-
-    def _read_likes(self) -> int:
-        likes: int = self._wire.count
-        return likes
-
-    def _read_total_likes(self) -> int:
-        total: int = self._wire.total
-        return total
 
     def _read_room_likes(self) -> int:
         return self.total_likes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..message import Message
-from ..view import text
+from ..view import direct, text
 from .base import Event
 from .user import User, UserEvent
 from .wire_view import WireView
@@ -22,8 +22,8 @@ class _MemberMessage(UserEvent):
     wire_type: ClassVar[str] = "WebcastMemberMessage"
     wire: ClassVar[WireView[WebcastMemberMessage]] = WireView()
     """The whole message, every field under its wire name."""
-    total_viewers: int
-    action_id: int
+    total_viewers: int = direct(lambda wire: wire.member_count)
+    action_id: int = direct(lambda wire: wire.action)
 
     @classmethod
     def variant(cls, wire: Any, message: Message) -> type[Event]:
@@ -34,14 +34,6 @@ class _MemberMessage(UserEvent):
     def names(cls) -> tuple[str, ...]:
         """Return the names of all events that this method may become."""
         return (JoinEvent.name, MemberEvent.name)
-
-    def _read_total_viewers(self) -> int:
-        count: int = self._wire.member_count
-        return count
-
-    def _read_action_id(self) -> int:
-        action: int = self._wire.action
-        return action
 
 
 class JoinEvent(_MemberMessage):

@@ -31,6 +31,8 @@ class Registry:
         """`classes` maps a wire method to an event class, or to `"module:Class"`, imported when it first occurs."""
         self._classes = dict(classes)
         self._bindings: dict[str, Binding | None] = {}
+        self.revision: int = 0
+        """Grows with every `register`: what was found before may have been replaced."""
 
     def register(self, method: str, event: type[Event], *, parse: Parse | None = None) -> None:
         """Bind a wire method to an event class, replacing what was bound before.
@@ -43,6 +45,7 @@ class Registry:
         self._classes[method] = event
         self._bindings = {name: known for name, known in self._bindings.items() if name.removeprefix(_PREFIX) != method}
         self._bindings[method] = Binding(parse or _parser(event), event)
+        self.revision += 1
 
     def find(self, method: str) -> Binding | None:
         """Return the binding of a wire method, with or without its `Webcast` prefix, or `None`."""

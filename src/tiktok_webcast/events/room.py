@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..message import Message
-from ..view import View, text
+from ..view import View, direct, text
 from .base import Event
 from .user import User
 from .wire_view import WireView
@@ -47,7 +47,7 @@ class ViewerUpdateEvent(Event):
     wire: ClassVar[WireView[WebcastRoomUserSeqMessage]] = WireView()
     """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("viewer_count", "top_viewers", "total_viewers", "anonymous_count")
-    viewer_count: int
+    viewer_count: int = direct(lambda wire: wire.total)
     """Viewers right now; 0 if there are none (the wire leaves out a 0)."""
     top_viewers: tuple[TopViewer, ...]
     """Who gave most, first things first; captures have up to 16."""
@@ -55,10 +55,6 @@ class ViewerUpdateEvent(Event):
     """Viewers since the room opened; 0 if not sent."""
     anonymous_count: int
     """Viewers right now who are not logged in; 0 if not sent."""
-
-    def _read_viewer_count(self) -> int:
-        count: int = self._wire.total
-        return count
 
     def _read_top_viewers(self) -> tuple[TopViewer, ...]:
         return tuple([TopViewer.from_wire(entry) for entry in self._wire.ranks])

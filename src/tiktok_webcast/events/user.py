@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..view import View, empty_wire, text
+from ..view import View, direct, empty_wire, put_fields, text
 from .badge import Badge, BadgeScene, badge_scene, highest_level
 from .base import Event
 from .image import Image
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 _FOLLOWS = (1, 2, 3)
 _FRIENDS = 2
+_UNSIGNED = (1 << 64) - 1
+
+
+def decimal(digits: str | bytes) -> int:
+    """Return the id that a decimal text says, or 0 if it is none that fits 64 bits."""
+    written = text(digits)
+    value = int(written) if len(written) <= 20 and written.isascii() and written.isdigit() else 0
+    return value if value <= _UNSIGNED else 0
 
 
 class Role(str, Enum):
@@ -57,11 +65,11 @@ class User(View):
         "gifter_level",
         "member_level",
     )
-    id: int
+    id: int = direct(lambda wire: (wire.id & _UNSIGNED) or decimal(wire.id_str))
     """The number that stays the same when the user takes another name; 0 if not sent."""
-    unique_id: str
+    unique_id: str = direct(lambda wire: text(wire.display_id))
     """The handle, without `@`; `""` if not sent."""
-    nickname: str
+    nickname: str = direct(lambda wire: text(wire.nickname))
     """The name that is shown; `""` if not sent."""
     avatar: Image | None
     """The profile picture."""
@@ -113,12 +121,12 @@ class User(View):
         `carrier` is the message around it if that has a `user_identity` about this very user, which is more reliable
         than badges (protocol/push.md section 16).
         """
-        self = cls.__new__(cls)
+        self = _new(cls)
         _put_wire(self, wire)
         _put_given(self, given)
         _put_carrier(self, carrier)
-        for name, value in given.items():
-            object.__setattr__(self, name, value)
+        if given:
+            put_fields(self, given)
         return self
 
     @property
@@ -132,13 +140,6 @@ class User(View):
         return bool(self.id or self.unique_id or self.nickname)
 
     # --- who --------------------------------------------------------------------------------------------------------
-
-    def _read_id(self) -> int:
-        wire = self._wire
-        return (wire.id & _UNSIGNED) or decimal(wire.id_str)
-
-    def _read_unique_id(self) -> str:
-        return text(self._wire.display_id)
 
     def _read_avatar(self) -> Image | None:
         wire = self._wire
@@ -251,17 +252,10 @@ class User(View):
         return _restore_user, (type(self), self._wire.SerializeToString(), packed, dict(self._given))
 
 
-_UNSIGNED = (1 << 64) - 1
+_new = object.__new__
 _put_wire = vars(View)["_wire"].__set__
 _put_given = vars(View)["_given"].__set__
 _put_carrier = vars(User)["_carrier"].__set__
-
-
-def decimal(digits: str | bytes) -> int:
-    """Return the id that a decimal text says, or 0 if it is none that fits 64 bits."""
-    written = text(digits)
-    value = int(written) if len(written) <= 20 and written.isascii() and written.isdigit() else 0
-    return value if value <= _UNSIGNED else 0
 
 
 def _level(number: int) -> int | None:

@@ -11,7 +11,7 @@ from collections import deque
 from .._pb.transport_pb2 import HeartBeatMessage, WebcastImEnterRoomMessage
 from ..config import Limits, Timing
 from ..errors import LocalProtocolError
-from .frames import FetchResult, read_fetch_result, read_frame, unpack, write_frame
+from .frames import FetchResult, read_fetch_result, read_frame, unpack, write_ack, write_frame
 from .states import CLIENT, PushEvent, PushState
 from .unpack import BadFrame
 
@@ -22,6 +22,7 @@ LONGEST_HEARTBEAT = 60.0
 
 _LIVE_ID = 12
 _EVENTS = {event.value: event for event in PushEvent}
+_MESSAGES = PushEvent.MESSAGES.value
 
 
 class PushConnection:
@@ -69,15 +70,17 @@ class PushConnection:
         if isinstance(frame, BadFrame):
             self._results.append(frame)
             return
-        event = _EVENTS.get(frame.payload_type)
-        self.state = CLIENT[self.state].get(event, self.state) if event is not None else self.state
-        if event is not PushEvent.MESSAGES:
-            return
+        if frame.payload_type != _MESSAGES or self.state is not PushState.IN_ROOM:
+            # Looking up enum members costs a microsecond: not for the one thing that happens all the time.
+            event = _EVENTS.get(frame.payload_type)
+            self.state = CLIENT[self.state].get(event, self.state) if event is not None else self.state
+            if event is not PushEvent.MESSAGES:
+                return
         payload = unpack(frame, self._limits)
         result = payload if isinstance(payload, BadFrame) else read_fetch_result(payload, self._limits)
         if isinstance(result, FetchResult):
             if result.need_ack:
-                self._frames.append(_ack(frame.log_id, result.internal_ext))
+                self._frames.append(write_ack(frame.log_id, result.internal_ext))
                 self.acks += 1
             if result.heartbeat:
                 self._set_heartbeat(result.heartbeat, now)
@@ -140,8 +143,3 @@ class PushConnection:
             enter_unique_id=self._enter_unique_id or None,
             filter_welcome_msg="0",
         ).SerializeToString()
-
-
-def _ack(log_id: int, internal_ext: bytes) -> bytes:
-    # Without an ack the server stops pushing; "-" stands for an empty internal_ext (push.md section 4).
-    return write_frame("ack", internal_ext or b"-", log_id=log_id)

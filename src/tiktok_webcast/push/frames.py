@@ -5,6 +5,7 @@ Nothing here raises on bytes from outside: what cannot be read comes back as a [
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -39,11 +40,15 @@ class FetchResult(NamedTuple):
     """Messages past `Limits.messages_per_frame`."""
 
 
+# A named tuple's own constructor is a Python function; tuple's makes one in a third of the time, and there is
+# one for every message.
+_make_message = partial(tuple.__new__, Message)
+
+
 def read_frame(data: bytes) -> Frame | BadFrame:
     """Read one binary WebSocket message."""
-    frame = WebcastPushFrame()
     try:
-        frame.ParseFromString(data)
+        frame = WebcastPushFrame.FromString(data)
     except DecodeError as error:
         return BadFrame(data, f"not a push frame: {error}")
     payload = frame.payload
@@ -67,16 +72,17 @@ def unpack(frame: Frame, limits: Limits) -> bytes | BadFrame:
 
 def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
     """Read a `ProtoMessageFetchResult`: the payload of a `msg` frame, or the body of a signer's answer."""
-    result = ProtoMessageFetchResult()
     try:
-        result.ParseFromString(data)
+        result = ProtoMessageFetchResult.FromString(data)
     except DecodeError as error:
         return BadFrame(data, f"not a fetch result: {error}")
     entries = result.messages
     count = len(entries)
     kept = entries if count <= limits.messages_per_frame else entries[: limits.messages_per_frame]
     now = result.now
-    messages = [Message(text(entry.method), entry.payload, entry.msg_id, entry.is_history, now) for entry in kept]
+    messages = [
+        _make_message((text(entry.method), entry.payload, entry.msg_id, entry.is_history, now)) for entry in kept
+    ]
     return FetchResult(
         messages,
         _bytes(result.internal_ext),
@@ -89,6 +95,27 @@ def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
 
 def _bytes(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else value.encode()
+
+
+def write_ack(log_id: int, internal_ext: bytes) -> bytes:
+    """Return the ack of a frame: as `write_frame` has it, put together by hand in a third of the time (1.1 us)."""
+    # Without an ack the server stops pushing; "-" stands for an empty internal_ext (push.md section 4).
+    payload = internal_ext or b"-"
+    return b"".join((b"\x10", _varint(log_id), _ACK, _varint(len(payload)), payload))
+
+
+_ACK = b"\x32\x02pb\x3a\x03ack\x42"
+"""Fields 6 and 7, `payload_encoding` and `payload_type`, and the tag of the payload, field 8."""
+
+
+def _varint(value: int) -> bytes:
+    value %= 1 << 64
+    data = bytearray()
+    while value > 0x7F:
+        data.append(value & 0x7F | 0x80)
+        value >>= 7
+    data.append(value)
+    return bytes(data)
 
 
 def write_frame(payload_type: str, payload: bytes, *, log_id: int | None = None) -> bytes:
