@@ -150,6 +150,7 @@ class Session:
             first, self._first_result = self._first_result, b""
             self._pipeline.receive(read_fetch_result(first, self.config.limits), now=self._now)
         self._pump()
+        self._held_back = self.paused
 
     def socket_rejected(self, socket_id: int, status: int, headers: Headers, *, now: float) -> None:
         """The handshake was answered with another status than 101."""
@@ -292,7 +293,9 @@ class Session:
         if self.room_id and not self._resolve_again:
             self._sign()
             return
-        user = self.user if self.user.unique_id or not self.room_id else RoomId(self.room_id)
+        # Who named a room wants that one, whatever its host does elsewhere.
+        by_name = not self.config.room_id and self.user.unique_id
+        user = self.user if by_name or not self.room_id else RoomId(self.room_id)
         self.phase = Phase.RESOLVING
         self._advance(self._exchange.start(resolve(user, context=self._context), now=self._now))
 
@@ -325,7 +328,7 @@ class Session:
     def _open(self, signed: Signed) -> None:
         self.phase = Phase.OPENING
         host_id = self.found.user_id if self.found is not None else None
-        self._pipeline.enter(self.room_id, self.unique_id or "", host_id or 0)
+        self._pipeline.enter(self.room_id, self.unique_id or "", host_id or 0, now=self._now)
         self._first_result = signed.first_result
         self._last_socket_id += 1
         self._socket_id = self._last_socket_id

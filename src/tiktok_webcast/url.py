@@ -138,8 +138,8 @@ def socket_objection(url: str, context: WebContext, further_hosts: Iterable[str]
     """Return why a socket's address from a signer must not be opened, or `None` when it may.
 
     A signer is another party: it names TikTok's sockets, or those of a host that you point `Endpoints` at, or one of
-    `further_hosts`, and no others, so that it cannot send this machine anywhere it likes. Where an endpoint is this very
-    machine, as with a simulator, so may the socket be, by whichever of its names and at any port.
+    `further_hosts`, and no others, so that it cannot send this machine anywhere it likes. Where an endpoint is this
+    machine itself, as with a simulator, so may the socket be, by any of its names and at any port.
     """
     try:
         parts = urlsplit(url)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from session_world import ROOM, World, chat, gift
+from session_world import ROOM, World, answer, chat, gift
 
 from tiktok_webcast import (
     CloseReason,
@@ -22,9 +23,11 @@ from tiktok_webcast import (
     Timing,
     TransportFailure,
 )
+from tiktok_webcast._pb.like_pb2 import WebcastLikeMessage
 from tiktok_webcast._pb.member_pb2 import WebcastRoomUserSeqMessage
 from tiktok_webcast._pb.room_pb2 import WebcastControlMessage
 from tiktok_webcast.actions import CloseSocket, OpenSocket, SendRequest
+from tiktok_webcast.events import LikeEvent
 from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, SocketRequest
 from tiktok_webcast.push.frames import write_frame
 from tiktok_webcast.push.server import fetch_result
@@ -232,6 +235,71 @@ def test_giving_up_settles_streaks_and_says_why() -> None:
     assert events[4].reason is CloseReason.NETWORK and "reset by peer" in events[4].detail
 
 
+class RoomAfterRoom:
+    """Signs without asking; each time for the next of these rooms."""
+
+    def __init__(self, *rooms: int) -> None:
+        self.rooms = list(rooms)
+
+    def sign(self, target: SignTarget) -> Exchange[Signed]:
+        return Signed(SocketRequest("wss://webcast-ws.tiktok.com/"), room_id=self.rooms.pop(0))
+        yield
+
+
+def test_what_was_counted_of_a_room_ends_when_its_host_opens_another() -> None:
+    world = live()
+    world.session._signer = RoomAfterRoom(ROOM, ROOM + 1)
+    like = WebcastLikeMessage(count=3, total=900)
+    like.user.id = 7
+    viewers = WebcastRoomUserSeqMessage(total=44)
+
+    def likes(total: int) -> Message:
+        like.total = total
+        return Message("WebcastLikeMessage", like.SerializeToString(), total)
+
+    world.send([likes(900), Message("WebcastRoomUserSeqMessage", viewers.SerializeToString(), 2), gift(3, 7, 5, 1, 4)])
+    world.cut()
+    world.open()
+    world.send([likes(901)])
+    assert names(world).count("gift_streak_end") == 0 and world.session.viewer_count == 44, "the same room goes on"
+    world.cut()
+    world.open()
+    (end,) = (event for event in world.events if event.name == "gift_streak_end")
+    assert end.cause is StreakEndCause.ROOM_ENDED and end.total == 4  # type: ignore[attr-defined]
+    assert end.room_id == ROOM, "it was given in the room that is over"
+    assert world.session.viewer_count is None and world.session.top_viewers == ()
+    world.send([likes(5)])
+    seen = [(event.room_id, event.room_likes) for event in world.events if isinstance(event, LikeEvent)]
+    assert seen == [(ROOM, 900), (ROOM, 901), (ROOM + 1, 5)]
+    world.check_counts()
+
+
+@pytest.mark.parametrize(("room_id", "asked"), [(ROOM, "/webcast/room/info/"), (0, "/@ann/live")])
+def test_who_named_a_room_is_brought_back_to_that_room(room_id: int, asked: str) -> None:
+    session = Session("ann", config=SessionConfig(room_id=room_id), signer=RoomAfterRoom(ROOM, ROOM))
+    session.start(now=0.0)
+    if not room_id:
+        for request in iter(session.next_action, None):
+            assert isinstance(request, SendRequest)
+            body = json.dumps(
+                {"data": {"user": {"roomId": str(ROOM), "status": 2}, "liveRoom": {"status": 2}}, "statusCode": 0}
+            )
+            page = b"<html></html>" if "/live" in request.request.url.partition("?")[0][-5:] else body.encode()
+            info = answer(request.request) if "/webcast/" in request.request.url else HttpResponse(200, (), page)
+            session.receive_response(request.request_id, info, now=0.0)
+            if session.phase is Phase.OPENING:
+                break
+    opening = session.next_action()
+    assert isinstance(opening, OpenSocket)
+    session.socket_opened(opening.socket_id, (), now=1.0)
+    session.socket_closed(opening.socket_id, 1006, "", now=2.0)
+    timer = session.next_timer()
+    assert timer is not None
+    session.handle_timer(now=timer)
+    (request,) = [action for action in iter(session.next_action, None) if isinstance(action, SendRequest)]
+    assert asked in request.request.url
+
+
 # --- the end --------------------------------------------------------------------------------------------------------
 
 
@@ -329,6 +397,23 @@ def test_a_program_that_reads_nothing_for_long_is_not_taken_for_a_silent_server(
     assert world.session.phase is Phase.LIVE, "reading has only just begun again"
     world.pass_time(330.0)
     assert world.session.phase is not Phase.LIVE, "now the silence is the server's"
+
+
+def test_silence_on_a_new_socket_is_judged_by_what_was_read_from_it() -> None:
+    limits = Limits(event_queue_high=4, event_queue_low=2, event_queue=100)
+    world = World(limits=limits, read_events=False)
+    world.open()
+    world.cut()
+    world.open([chat(number) for number in range(1, 20)])
+    assert world.session.paused, "the signer's batch alone is too much for a program that reads nothing"
+    world.pass_time(Timing().stale + 1)
+    assert world.session.phase is Phase.LIVE, "the silence is ours"
+    world.cut()
+    world.take_events()
+    world.open()
+    world.take_events()
+    world.pass_time(world.now + Timing().stale + 1)
+    assert world.session.phase is not Phase.LIVE, "what the old socket was excused for, the new one is not"
 
 
 @given(st.lists(st.integers(1, 6), max_size=30), st.integers(1, 12))
