@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wire_data import MAX_DEPTH, wire_messages
 
+from tiktok_webcast import events
 from tiktok_webcast._pb import message_class
 from tiktok_webcast.decode import decode
 from tiktok_webcast.events import UndecodableEvent
@@ -118,3 +119,11 @@ def test_every_event_of_a_method_can_be_made_by_hand(method: str) -> None:
     event = binding.event()
     walk(event)
     check_value(event)
+
+
+@pytest.mark.parametrize("kind", [getattr(events, name) for name in events.__all__ if name.endswith("Event")])
+def test_made_by_hand_with_nothing_named(kind: type[Event]) -> None:
+    event = kind()
+    walk(event)
+    check_value(event)
+    assert event == kind()

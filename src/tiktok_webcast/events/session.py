@@ -17,6 +17,12 @@ class ConnectEvent(Event):
     attempt: int
     """1 for the first connection, then one more for each reconnect that succeeded."""
 
+    def _read_unique_id(self) -> None:
+        return None
+
+    def _read_attempt(self) -> int:
+        return 1
+
 
 class ReconnectingEvent(Event):
     """The connection failed and is tried again."""
@@ -31,6 +37,18 @@ class ReconnectingEvent(Event):
     detail: str
     """The reason in words."""
 
+    def _read_reason(self) -> CloseReason:
+        return CloseReason.NETWORK
+
+    def _read_attempt(self) -> int:
+        return 1
+
+    def _read_delay(self) -> float:
+        return 0.0
+
+    def _read_detail(self) -> str:
+        return ""
+
 
 class DisconnectEvent(Event):
     """A connection that was open is gone."""
@@ -42,6 +60,15 @@ class DisconnectEvent(Event):
     """Whether a reconnect is tried."""
     detail: str
     """The reason in words."""
+
+    def _read_reason(self) -> CloseReason:
+        return CloseReason.CLOSED
+
+    def _read_will_reconnect(self) -> bool:
+        return False
+
+    def _read_detail(self) -> str:
+        return ""
 
 
 class ClosedEvent(Event):
@@ -56,6 +83,12 @@ class ClosedEvent(Event):
     """What led to it, oldest first."""
     retry_after: float | None
     """Seconds to wait before another try, where the other side said so."""
+
+    def _read_reason(self) -> CloseReason:
+        return CloseReason.CLOSED
+
+    def _read_detail(self) -> str:
+        return ""
 
     def _read_causes(self) -> tuple[str, ...]:
         return ()
@@ -72,6 +105,12 @@ class OverflowEvent(Event):
     """How many since the last such event."""
     limit: str
     """The name of the limit in `Limits`."""
+
+    def _read_dropped(self) -> int:
+        return 0
+
+    def _read_limit(self) -> str:
+        return ""
 
 
 class UnknownEvent(Event):
@@ -94,3 +133,6 @@ class UndecodableEvent(Event):
     json_fields: ClassVar[tuple[str, ...]] = ("method", "base64", "error")
     error: str
     """What is wrong."""
+
+    def _read_error(self) -> str:
+        return ""
