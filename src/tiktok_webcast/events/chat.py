@@ -31,9 +31,9 @@ class CommentEvent(IdentifiedUserEvent):
     json_fields: ClassVar[tuple[str, ...]] = ("user", "comment", "language", "mentions", "emotes")
     user: User
     """Who wrote it."""
-    comment: str = direct(lambda wire: text(wire.content))
+    comment: str = direct("content")
     """The text, without the emotes in it."""
-    language: str | None = direct(lambda wire: text(wire.content_language) or None)
+    language: str | None = direct(read=lambda wire: text(wire.content_language) or None)
     """The text's language as TikTok guessed it, e.g. `es`; `un` when it could not, `None` if not sent."""
     mentions: tuple[User, ...]
     """Whom the comment names with `@`, `MAX_MENTIONS` at the most; some with an id only."""

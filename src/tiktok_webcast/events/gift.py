@@ -25,13 +25,13 @@ class GiftInfo(View):
     wire: ClassVar[WireView[WireGift]] = WireView()
     """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "name", "type", "diamond_count")
-    id: int = direct(lambda wire: wire.id)
+    id: int = direct("id")
     """The gift's number, the same in all rooms; 0 if not sent."""
-    name: str = direct(lambda wire: text(wire.name))
+    name: str = direct("name")
     """Its name, usually in English; `""` if not sent."""
-    type: int = direct(lambda wire: wire.type)
+    type: int = direct("type")
     """1 may be given in streaks, 2 and 4 may not (seen in captures); 0 if not sent."""
-    diamond_count: int = direct(lambda wire: wire.diamond_count)
+    diamond_count: int = direct("diamond_count")
     """What one costs, in diamonds; 0 if not sent."""
     image: Image | None
     """What it looks like."""

@@ -22,9 +22,9 @@ class LikeEvent(UserEvent):
     json_fields: ClassVar[tuple[str, ...]] = ("user", "likes", "total_likes", "room_likes", "user_likes")
     user: User
     """Who likes."""
-    likes: int = direct(lambda wire: wire.count)
+    likes: int = direct("count")
     """Likes in this batch; captures have 1 to 15."""
-    total_likes: int = direct(lambda wire: wire.total)
+    total_likes: int = direct("total")
     """Likes of the room as sent with this batch; may be less than last time (protocol/push.md section 14)."""
     room_likes: int
     """Likes of the room as the session knows them; never goes backwards. Without a session: `total_likes`."""

@@ -22,8 +22,8 @@ class _MemberMessage(UserEvent):
     wire_type: ClassVar[str] = "WebcastMemberMessage"
     wire: ClassVar[WireView[WebcastMemberMessage]] = WireView()
     """The whole message, every field under its wire name."""
-    total_viewers: int = direct(lambda wire: wire.member_count)
-    action_id: int = direct(lambda wire: wire.action)
+    total_viewers: int = direct("member_count")
+    action_id: int = direct("action")
 
     @classmethod
     def variant(cls, wire: Any, message: Message) -> type[Event]:

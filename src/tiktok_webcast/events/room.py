@@ -47,7 +47,7 @@ class ViewerUpdateEvent(Event):
     wire: ClassVar[WireView[WebcastRoomUserSeqMessage]] = WireView()
     """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("viewer_count", "top_viewers", "total_viewers", "anonymous_count")
-    viewer_count: int = direct(lambda wire: wire.total)
+    viewer_count: int = direct("total")
     """Viewers right now; 0 if there are none (the wire leaves out a 0)."""
     top_viewers: tuple[TopViewer, ...]
     """Who gave most, first things first; captures have up to 16."""

@@ -65,11 +65,11 @@ class User(View):
         "gifter_level",
         "member_level",
     )
-    id: int = direct(lambda wire: (wire.id & _UNSIGNED) or decimal(wire.id_str))
+    id: int = direct(read=lambda wire: (wire.id & _UNSIGNED) or decimal(wire.id_str))
     """The number that stays the same when the user takes another name; 0 if not sent."""
-    unique_id: str = direct(lambda wire: text(wire.display_id))
+    unique_id: str = direct("display_id")
     """The handle, without `@`; `""` if not sent."""
-    nickname: str = direct(lambda wire: text(wire.nickname))
+    nickname: str = direct("nickname")
     """The name that is shown; `""` if not sent."""
     avatar: Image | None
     """The profile picture."""
@@ -252,6 +252,7 @@ class User(View):
         return _restore_user, (type(self), self._wire.SerializeToString(), packed, dict(self._given))
 
 
+_NOTHING: dict[str, Any] = {}
 _new = object.__new__
 _put_wire = vars(View)["_wire"].__set__
 _put_given = vars(View)["_given"].__set__
@@ -273,6 +274,15 @@ def _restore_user(cls: type[User], packed: bytes, identity: bytes | None, given:
     return cls.from_wire(wire, carrier=carrier, **given)
 
 
+def _bare_user(wire: Any, carrier: Any) -> User:
+    """Make a user as `from_wire` does; without the keywords it takes half the time, and every event makes one."""
+    user = _new(User)
+    _put_wire(user, wire)
+    _put_given(user, _NOTHING)
+    _put_carrier(user, carrier)
+    return user
+
+
 class UserEvent(Event):
     """Something that one user did."""
 
@@ -280,7 +290,7 @@ class UserEvent(Event):
     """Who did it; an empty `User` if the message does not say."""
 
     def _read_user(self) -> User:
-        return User.from_wire(self._wire.user)
+        return _bare_user(self._wire.user, None)
 
     def _json_user(self) -> dict[str, Any] | None:
         return self.user.to_dict() if self.user.is_known else None
@@ -290,4 +300,5 @@ class IdentifiedUserEvent(UserEvent):
     """Something that one user did, in a message that says beside the user what they are to the host."""
 
     def _read_user(self) -> User:
-        return User.from_wire(self._wire.user, carrier=self._wire)
+        wire = self._wire
+        return _bare_user(wire.user, wire)
