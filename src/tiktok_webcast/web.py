@@ -43,7 +43,8 @@ def fetch(request: HttpRequest, *, jar: CookieJar | None, limits: Limits) -> Exc
     """Make one request to the end: follow redirects, keep cookies, unpack the body.
 
     Another origin gets neither the request's own cookies, keys and further headers nor its body, and of the jar only
-    what its domain rules give to that host. A redirect from `https` to `http` is refused.
+    what its domain rules give to that host; another port of the same host, which those rules do not tell apart, is
+    another party and gets nothing of it. A redirect from `https` to `http` is refused.
 
     Args:
         request: What to ask.
@@ -53,12 +54,14 @@ def fetch(request: HttpRequest, *, jar: CookieJar | None, limits: Limits) -> Exc
     Returns:
         The last answer with its body unpacked and its `url` set, or why there is none.
     """
+    first = request.url
     for _ in range(limits.redirects + 1):
-        answer = yield _with_cookies(request, jar)
+        own = jar if _same_party(request.url, first) else None
+        answer = yield _with_cookies(request, own)
         if isinstance(answer, TransportFailure):
             return answer
-        if jar is not None:
-            jar.receive(request.url, answer.headers)
+        if own is not None:
+            own.receive(request.url, answer.headers)
         location = answer.header("location")
         if answer.status not in REDIRECTS or not location:
             return unpack(replace(answer, url=request.url), limits.response_body)
@@ -96,6 +99,16 @@ def redirected(request: HttpRequest, status: int, location: str) -> HttpRequest 
     if keeps_body:
         return replace(request, url=url, headers=headers)
     return replace(request, method="GET", url=url, headers=headers, body=b"")
+
+
+def _same_party(url: str, first: str) -> bool:
+    """Whether the cookie rules can tell the two apart, or need not: not so for two servers on one host."""
+    if url == first:
+        return True
+    one, other = urlsplit(url), urlsplit(first)
+    if one.hostname != other.hostname or one.port == other.port:
+        return True
+    return {one.port, other.port} <= {None, 80, 443}
 
 
 def _with_cookies(request: HttpRequest, jar: CookieJar | None) -> HttpRequest:

@@ -96,6 +96,25 @@ def test_cookies_follow_their_own_rules() -> None:
     assert sent[3] == "site=planted; fresh=1; own=jar; here=1"
 
 
+def test_another_port_of_the_host_is_another_party() -> None:
+    here, there = "http://127.0.0.1:8080/a", "http://127.0.0.1:9090/b"
+    jar = CookieJar([Cookie("sessionid", "planted", "127.0.0.1", secure=True)])
+    answers = {here: redirect(there), there: redirect("http://127.0.0.1:8080/c", 302, "evil=1")}
+    _, seen = get(answers, jar, HttpRequest("GET", here))
+    assert [find_header(request.headers, "cookie") for request in seen] == [
+        "sessionid=planted", None, "sessionid=planted",
+    ]  # fmt: skip
+    _, seen = get({}, jar, HttpRequest("GET", there))
+    assert find_header(seen[0].headers, "cookie") == "sessionid=planted", "who is asked for directly is asked as ever"
+
+
+def test_a_redirect_to_the_encrypted_port_keeps_the_cookies() -> None:
+    jar = CookieJar([Cookie("a", "1", "mirror.example")])
+    answers = {"http://mirror.example/": redirect("https://mirror.example:443/")}
+    _, seen = get(answers, jar, HttpRequest("GET", "http://mirror.example/"))
+    assert [find_header(request.headers, "cookie") for request in seen] == ["a=1", "a=1"]
+
+
 def test_without_a_jar_nothing_is_kept() -> None:
     _, seen = get({URL: redirect("/b", 302, "a=1")}, None, HttpRequest("GET", URL))
     assert find_header(seen[1].headers, "cookie") is None
