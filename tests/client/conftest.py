@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from memory_net import Net
+from memory_net import MakeNet, Net
 
 from tiktok_webcast.sim import SCENARIOS, Door, Scenario
 from tiktok_webcast.sim.scenario import Tell
-
-MakeNet = Callable[..., Net]
 
 
 @pytest.fixture(autouse=True)

@@ -182,3 +182,7 @@ class Net:
         left = asyncio.all_tasks(self.loop)
         self.loop.close()
         assert not left, f"left behind: {left}"
+
+
+MakeNet = Callable[..., Net]
+"""Makes a world in memory: of a scenario by name, or of a script of one's own behind a `door`."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sys
 from typing import Any
 
 import pytest
-from conftest import MakeNet
+from memory_net import MakeNet
 
 from tiktok_webcast.events import Event
 from tiktok_webcast.sim import SCENARIOS, differences
@@ -54,3 +56,21 @@ def test_iterating_hears_the_same_as_a_listener(net: MakeNet, name: str) -> None
         sim.run(iterate())
         assert iterated == listened
     assert differences(sim.world.manifest("ann").events, [event.to_dict() for event in listened]) == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+@pytest.mark.parametrize("name", ["first_light", "reconnect", "offline"])
+def test_with_eager_tasks_all_is_the_same(net: MakeNet, name: str) -> None:
+    sim = net(name)
+    sim.loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+    client = sim.client(enable_detailed_gifts=True)
+    heard: list[Event] = []
+
+    @client.on_any
+    async def listener(event: Event) -> None:
+        heard.append(event)
+        await asyncio.sleep(0.01)
+
+    with contextlib.suppress(ClosedError):
+        client.run()
+    assert differences(sim.world.manifest("ann").events, [event.to_dict() for event in heard]) == []

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MakeNet
+from memory_net import MakeNet
 
 from tiktok_webcast import Endpoints, SessionConfig
 from tiktok_webcast.events import CommentEvent, Event

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import MakeNet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from memory_net import Net
+from memory_net import MakeNet, Net
 
 import tiktok_webcast.events as events
 from tiktok_webcast.events import CommentEvent, Event, FollowEvent, GiftEvent, LikeEvent, Registry, ShareEvent

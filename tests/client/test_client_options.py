@@ -10,10 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from conftest import MakeNet
 from hypothesis import given
 from hypothesis import strategies as st
-from memory_net import Net
+from memory_net import MakeNet, Net
 
 from tiktok_webcast import (
     ClientProfile,

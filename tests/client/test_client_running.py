@@ -8,36 +8,24 @@ import logging
 from typing import Any
 
 import pytest
-from conftest import MakeNet
-from memory_net import Net
+from client_scripts import endless, room_of
+from memory_net import MakeNet
 
 from tiktok_webcast import RetryPolicy
 from tiktok_webcast.close import CloseReason
 from tiktok_webcast.errors import EXPLANATIONS
 from tiktok_webcast.events import CommentEvent, DisconnectEvent, Event
-from tiktok_webcast.sim.catalogue import ROSE
 from tiktok_webcast.sim.scenario import Options
 from tiktok_webcast.sim.script import Close, Cut, Script, SetStatus
 from tiktok_webcast.sim.story import Story
 from tiktok_webcast_transports import (
     ClosedError,
     ConnectionLost,
-    LocalProtocolError,
     NetworkError,
     RoomOffline,
     UserNotFound,
 )
 from tiktok_webcast_transports._connection import STOP_GRACE
-
-
-def endless(story: Story, options: Options) -> Script:
-    """A comment a second, for ever; a streak that nobody ends."""
-    yield story.enter()
-    streak = story.streak(story.crowd[1], ROSE)
-    yield story.frame(streak.step(3))
-    while True:
-        story.wait(1.0)
-        yield story.frame(story.comment(story.crowd[0], "on and on"))
 
 
 def lost(story: Story, options: Options) -> Script:
@@ -173,7 +161,7 @@ def test_stop_before_and_after_does_nothing(net: MakeNet) -> None:
 @pytest.mark.parametrize("steps", range(1, 13))
 def test_stop_at_any_moment_of_connecting_ends_it_cleanly(net: MakeNet, steps: int) -> None:
     sim = net(endless)
-    client = sim.client(room_id=None if steps % 2 else sim_room(sim), enable_detailed_gifts=steps > 5)
+    client = sim.client(room_id=None if steps % 2 else room_of(sim), enable_detailed_gifts=steps > 5)
     names: list[str] = []
     client.on_any(lambda event: names.append(event.name))
 
@@ -190,10 +178,6 @@ def test_stop_at_any_moment_of_connecting_ends_it_cleanly(net: MakeNet, steps: i
 
     sim.run(main())
     assert names[-1] == "closed" and names.count("closed") == 1
-
-
-def sim_room(sim: Net) -> int:
-    return sim.world.stage("ann").room.room_id
 
 
 def test_listeners_have_five_seconds_after_stop_and_what_is_lost_is_told(
@@ -255,228 +239,6 @@ def test_a_listener_that_will_not_be_cancelled_is_left_behind(net: MakeNet, capl
     assert "stubborn went on although cancelled" in caplog.messages[0]
 
 
-# --- starting -------------------------------------------------------------------------------------------------------
-
-
-def test_start_returns_the_room_when_it_is_entered_and_goes_on_behind(net: MakeNet) -> None:
-    sim = net(endless)
-    client = sim.client()
-    states: list[tuple[bool, bool]] = []
-
-    def state() -> None:
-        states.append((client.connected, client.connecting))
-
-    async def main() -> None:
-        state()
-        starting = asyncio.ensure_future(client.start())
-        await asyncio.sleep(0)
-        state()
-        # A second start joins the first.
-        rooms = list(await asyncio.gather(starting, client.start()))
-        state()
-        assert rooms == [sim_room(sim), sim_room(sim)] == [client.room_id, client.room_id]
-        assert await client.start() == client.room_id
-        client.stop()
-        state()
-        await client.wait_closed()
-        state()
-
-    sim.run(main())
-    assert states == [(False, False), (False, True), (True, False), (False, False), (False, False)]
-    assert len(sim.world.stage("ann").visits) == 1
-
-
-def test_stop_and_start_again(net: MakeNet) -> None:
-    sim = net(endless)
-    client = sim.client()
-    names: list[str] = []
-    client.on_any(lambda event: names.append(event.name))
-
-    async def main() -> None:
-        for _ in range(3):
-            await client.start()
-            client.stop()
-            # Not even waiting for the end of the one before.
-        await client.start()
-        assert client.connected
-        client.stop()
-        await client.wait_closed()
-
-    sim.run(main())
-    assert names.count("connect") == names.count("closed") == 4
-
-
-def test_start_that_is_cancelled_gives_up(net: MakeNet) -> None:
-    sim = net(endless)
-    sim.loop.refuse = lambda: True
-    client = sim.client()
-
-    async def main() -> None:
-        with pytest.raises(asyncio.TimeoutError):
-            await asyncio.wait_for(client.start(), 3.0)
-        assert not client.connecting
-        sim.loop.refuse = lambda: False
-        assert await client.start() == sim_room(sim)
-        client.stop()
-        await client.wait_closed()
-
-    sim.run(main())
-
-
-def test_joining_a_start_and_being_cancelled_leaves_it_alone(net: MakeNet) -> None:
-    sim = net(endless)
-    client = sim.client()
-
-    async def main() -> None:
-        first = asyncio.ensure_future(client.start())
-        await asyncio.sleep(0)
-        second = asyncio.ensure_future(client.start())
-        await asyncio.sleep(0)
-        second.cancel()
-        assert await first == sim_room(sim)
-        client.stop()
-        await client.wait_closed()
-
-    sim.run(main())
-
-
-def test_a_program_that_ends_takes_the_client_along(net: MakeNet) -> None:
-    """As `asyncio.run(main())` does at the end: every task that is left is cancelled."""
-    sim = net(endless)
-    client = sim.client(loop=None)
-    heard: list[str] = []
-    client.on_any(lambda event: heard.append(event.name))
-
-    @client.on("comment")
-    async def busy(event: CommentEvent) -> None:
-        await asyncio.sleep(1e6)
-
-    async def main() -> None:
-        await client.start()
-        await asyncio.sleep(2.5)
-
-    sim.run(main())
-    for task in asyncio.all_tasks(sim.loop):
-        task.cancel()
-    sim.run(asyncio.sleep(2))
-    # Plain functions heard of the end even so.
-    assert heard[-3:] == ["gift_streak_end", "disconnect", "closed"]
-    assert asyncio.all_tasks(sim.loop) == set()
-
-
-def test_two_clients_in_one_loop_know_nothing_of_each_other(net: MakeNet) -> None:
-    sim = net("first_light")
-    heard: dict[str, list[str]] = {"ann": [], "ben": []}
-
-    async def watch(user: str) -> None:
-        client = sim.client(user)
-
-        @client.on("comment")
-        async def on_comment(event: CommentEvent) -> None:
-            heard[user].append(event.comment)
-
-        await client.start()
-        await client.wait_closed()
-
-    async def main() -> None:
-        await asyncio.gather(watch("ann"), watch("ben"))
-
-    sim.run(main())
-    for user, comments in heard.items():
-        assert comments == [line["comment"] for line in sim.truth("comment", user)]
-    assert heard["ann"] != heard["ben"]
-
-
-# --- loops ----------------------------------------------------------------------------------------------------------
-
-
-def test_run_inside_a_running_loop_says_what_to_do(net: MakeNet) -> None:
-    sim = net("first_light")
-    client = sim.client()
-
-    async def main() -> None:
-        with pytest.raises(LocalProtocolError, match=r"await client\.start\(\)"):
-            client.run()
-
-    sim.run(main())
-
-
-def test_run_twice_in_one_program(net: MakeNet) -> None:
-    sim = net("first_light")
-    client = sim.client()
-    names: list[str] = []
-    client.on("live_end", lambda event: names.append(event.name))
-    client.run()
-    client.run()
-    assert names == ["live_end", "live_end"]
-
-
-def test_run_cancels_only_its_own_tasks(net: MakeNet) -> None:
-    sim = net("first_light")
-    client = sim.client()
-    alien = asyncio.Event()
-    before = sim.loop.create_task(alien.wait())
-    within: list[asyncio.Task[bool]] = []
-    client.on("comment", lambda event: within.append(asyncio.ensure_future(alien.wait())))
-    client.run()
-    assert not before.done() and within and not any(task.done() for task in within)
-    alien.set()
-    assert sim.run(settled(before, *within))
-
-
-async def settled(*tasks: asyncio.Task[bool]) -> list[bool]:
-    return await asyncio.gather(*tasks)
-
-
-def test_start_in_another_loop_than_the_one_given(net: MakeNet) -> None:
-    sim, other = net("first_light"), net("first_light")
-    client = sim.client()
-
-    async def main() -> None:
-        with pytest.raises(LocalProtocolError, match="another event loop than the one passed as loop="):
-            await client.start()
-
-    other.run(main())
-    assert client.loop is sim.loop
-
-
-def test_a_loop_that_is_closed_is_refused(net: MakeNet) -> None:
-    sim = net("first_light")
-    loop = asyncio.new_event_loop()
-    loop.close()
-    with pytest.raises(LocalProtocolError, match="is closed"):
-        sim.client(loop=loop).run()
-
-
-def test_sys_exit_in_a_listener_ends_the_program_in_good_order(net: MakeNet) -> None:
-    sim = net(endless)
-    client = sim.client()
-    heard: list[str] = []
-    client.on("closed", lambda event: heard.append(event.name))
-
-    def leave(event: Event) -> None:
-        raise SystemExit(5)
-
-    client.on("comment", leave)
-    with pytest.raises(SystemExit) as left:
-        client.run()
-    assert left.value.code == 5 and heard == ["closed"]
-
-
-async def leave_later(event: Event) -> None:
-    await asyncio.sleep(0)
-    raise SystemExit(5)
-
-
-def test_sys_exit_in_an_async_listener(net: MakeNet) -> None:
-    sim = net(endless)
-    client = sim.client()
-    client.on("comment", leave_later)
-    with pytest.raises(SystemExit):
-        client.run()
-    assert not client.connected
-
-
 # --- reconnecting ---------------------------------------------------------------------------------------------------
 
 
@@ -508,7 +270,7 @@ def test_a_2023_program_that_calls_start_at_every_disconnect_still_works(net: Ma
 
     with contextlib.suppress(ClosedError):
         client.run()
-    room = sim_room(sim)
+    room = room_of(sim)
     assert rooms[:2] == [(True, room), (True, room)] and rooms[2][0] is False
 
 

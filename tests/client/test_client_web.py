@@ -7,8 +7,7 @@ import sys
 from typing import Any
 
 import pytest
-from conftest import MakeNet
-from memory_net import Net
+from memory_net import MakeNet, Net
 
 from tiktok_webcast.events import EmoteEvent, GiftEvent
 from tiktok_webcast.evidence import RoomStatus
