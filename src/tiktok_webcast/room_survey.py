@@ -11,7 +11,7 @@ from .context import WebContext
 from .evidence import Evidence, RoomStatus
 from .http import Exchange
 from .routes import api_live, check_alive, live_page, profile_page, room_info, short_link
-from .user_input import RoomId, ShortLink, UniqueId, UserId, UserInput
+from .user_input import RoomId, ShortLink, UniqueId, UserId, UserInput, is_unique_id
 
 OPEN = frozenset([RoomStatus.LIVE, RoomStatus.PAUSED])
 
@@ -41,7 +41,9 @@ class Survey:
     def add(self, item: Evidence) -> Evidence:
         """Take down one answer."""
         self.evidence.append(item)
-        self.unique_id = self.unique_id or item.unique_id
+        if is_unique_id(item.unique_id):
+            # The name goes into addresses and is shown to people: nothing that a name cannot be.
+            self.unique_id = self.unique_id or item.unique_id
         self.user_id = self.user_id or item.user_id
         self.title = self.title or item.title
         return item
@@ -82,7 +84,7 @@ def _follow(link: ShortLink, found: Survey, context: WebContext) -> Exchange[Use
 def _name(user: UserId, found: Survey, context: WebContext) -> Exchange[UserInput | None]:
     answer = yield from context.fetch(profile_page.build(user.user_id, context))
     item = found.add(profile_page.parse(answer)[0])
-    if item.unique_id:
+    if is_unique_id(item.unique_id):
         return UniqueId(item.unique_id)
     found.settle(item.status, confirmed=False, restriction=item.restriction)
     return None

@@ -26,6 +26,7 @@ from .event_queue import EventQueue
 from .events.base import Event
 from .events.room import TopViewer
 from .events.session import ClosedEvent, ConnectEvent, DisconnectEvent, ReconnectingEvent
+from .evidence import excerpt
 from .exchange import ExchangeRunner, Step
 from .handshake import ping_interval, refusal
 from .http import FailureKind, Headers, HttpResponse, TransportFailure
@@ -158,10 +159,11 @@ class Session:
         if socket_id != self._socket_id or self.phase is not Phase.OPENING:
             return
         refused = refusal(status, headers)
+        closed = replace(refused.closed(), detail=self._context.redact(refused.detail))
         if refused.retry:
-            self._fail(refused.closed(), fresh_identity=refused.fresh_identity)
+            self._fail(closed, fresh_identity=refused.fresh_identity)
         else:
-            self._finish(refused.closed())
+            self._finish(closed)
 
     def socket_failed(self, socket_id: int, failure: TransportFailure, *, now: float) -> None:
         """The socket could not be opened, or broke, or brought more than `Limits.message` bytes in one message."""
@@ -193,7 +195,8 @@ class Session:
         if socket_id != self._socket_id or self.phase not in (Phase.OPENING, Phase.LIVE):
             return
         said = f"the server closed the socket with code {code}" if code is not None else "the connection was cut"
-        self._fail(Closed(CloseReason.SERVER_CLOSED, f"{said}: {reason}" if reason else said))
+        said += f": {excerpt(self._context.redact(reason))}" if reason else ""
+        self._fail(Closed(CloseReason.SERVER_CLOSED, said))
 
     def handle_timer(self, *, now: float) -> None:
         """Do what is due. Call it when `next_timer()` has come; sooner does nothing."""

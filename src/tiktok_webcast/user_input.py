@@ -110,6 +110,11 @@ def parse_user(value: str | int | UserInput) -> UserInput:
     return _from_path(unquote(text), value)
 
 
+def is_unique_id(name: str) -> bool:
+    """Whether a text can be the name of a user: the part after the `@`."""
+    return _NAME.match(name) is not None and any(character.isalnum() or character == "_" for character in name)
+
+
 def _is_address(text: str) -> bool:
     head = text.lower()
     if head.startswith("//") or "://" in head[:12]:
@@ -147,7 +152,7 @@ def _from_path(path: str, given: str) -> UserInput:
     name = re.split(r"[/?#]", path.strip(), maxsplit=1)[0].removeprefix("@").strip()
     if name.isascii() and name.isdigit():
         return UserId(_number(name, "user id"))
-    if not _NAME.match(name) or not any(character.isalnum() or character == "_" for character in name):
+    if not is_unique_id(name):
         raise InvalidUserInput(
             f"{given[:80]!r} is not a user name: names are letters, digits, '_' and '.', up to 64 of them. {_HELP}"
         )

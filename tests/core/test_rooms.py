@@ -283,6 +283,15 @@ def test_a_user_id_without_a_name(answer: Answer, reason: CloseReason) -> None:
     assert ("room:NUMBER" in result.detail) is (reason is R.USER_NOT_FOUND)
 
 
+@pytest.mark.parametrize("name", ["../x", "a b", "ann?x=1", "ann\r\nX: y", "sessionid=planted", "..", "a" * 65, ""])
+def test_a_page_cannot_give_a_user_a_name_that_is_none(name: str) -> None:
+    site = Site({"/@55": profile(0, {"uniqueId": name, "id": "55"})})
+    result = run(resolve(parse_user("55"), context=context()), site)
+    assert isinstance(result, RoomFailure) and result.unique_id == "" and len(site.requests) == 1
+    result, _ = ask("room:7001", info=room_data(2, owner={"display_id": name}))
+    assert isinstance(result, RoomFound) and result.unique_id == ""
+
+
 def test_a_private_user_id_without_a_name() -> None:
     result = run(resolve(parse_user("55"), context=context()), Site({"/@55": profile(10222, {"id": "55"})}))
     assert isinstance(result, RoomFailure) and result.reason is R.RESTRICTED and "private" in result.detail

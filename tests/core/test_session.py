@@ -27,10 +27,12 @@ from tiktok_webcast._pb.like_pb2 import WebcastLikeMessage
 from tiktok_webcast._pb.member_pb2 import WebcastRoomUserSeqMessage
 from tiktok_webcast._pb.room_pb2 import WebcastControlMessage
 from tiktok_webcast.actions import CloseSocket, OpenSocket, SendRequest
+from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.events import LikeEvent
 from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, SocketRequest
 from tiktok_webcast.push.frames import write_frame
 from tiktok_webcast.push.server import fetch_result
+from tiktok_webcast.secret import Secret
 from tiktok_webcast.signer import Signed, SignFailure, SignTarget
 from tiktok_webcast.track.gifts import StreakEndCause
 
@@ -163,6 +165,27 @@ def test_a_refused_handshake_is_retried_once_then_ends() -> None:
         world.call("socket_rejected", world.socket_id, 400, ())
     assert names(world) == ["reconnecting", "closed"]
     assert world.session.closed is not None and world.session.closed.reason is CloseReason.HANDSHAKE_REFUSED
+
+
+@pytest.mark.parametrize("kept_trying", [True, False])
+def test_what_the_socket_echoes_of_our_cookies_is_shown_to_nobody(kept_trying: bool) -> None:
+    secret = "planted0123456789abcdef"
+    config = SessionConfig(login=SessionLogin(Secret(secret)))
+    for rejected in (True, False):
+        session = Session(
+            f"room:{ROOM}", config=config, signer=RoomAfterRoom(ROOM), retry=RetryPolicy(tries=int(kept_trying))
+        )
+        session.start(now=0.0)
+        opening = session.next_action()
+        assert isinstance(opening, OpenSocket)
+        if rejected:
+            session.socket_rejected(opening.socket_id, 400, (("Handshake-Msg", f"bad sessionid={secret}"),), now=1.0)
+        else:
+            session.socket_opened(opening.socket_id, (), now=1.0)
+            session.socket_closed(opening.socket_id, 4000, f"bad sessionid={secret}\x1b[31m", now=2.0)
+        told = [event.to_dict() for event in iter(session.next_event, None)]
+        assert "bad sessionid=" in str(told) and secret not in str((told, session.closed))
+        assert "\\x1b" not in str(told), "nor does it paint the terminal"
 
 
 def test_calls_that_make_no_sense_raise() -> None:
