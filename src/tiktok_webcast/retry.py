@@ -10,7 +10,6 @@ A retry always signs anew, as a signed URL lives about 30 s (protocol/http.md se
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -119,7 +118,7 @@ class RetryState:
     def __init__(self, policy: RetryPolicy, rng: Random) -> None:
         self._policy = policy
         self._rng = rng
-        self._causes: deque[str] = deque(maxlen=KEPT_CAUSES)
+        self._causes: list[str] = []
         self._connected_at: float | None = None
         self._entered = False
         self._last: CloseReason | None = None
@@ -137,6 +136,7 @@ class RetryState:
         reason = failure.reason
         again, self._last = reason is self._last, reason
         self._causes.append(f"{reason.value}: {failure.detail}" if failure.detail else reason.value)
+        del self._causes[:-KEPT_CAUSES]
         self.failures += 1
         if reason is CloseReason.OFFLINE and self._entered:
             return GiveUp(replace(failure, reason=CloseReason.ROOM_ENDED, causes=self._led_to(failure)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 
 class SeenMessages:
     """The last `limit` message ids, to recognise what a reconnect or an initial batch repeats.
@@ -13,7 +11,7 @@ class SeenMessages:
     means "no id" and is never a repeat (protocol/push.md section 6).
     """
 
-    __slots__ = ("_ids", "_limit", "_order", "duplicates")
+    __slots__ = ("_ids", "_limit", "_next", "_order", "duplicates")
 
     duplicates: int
     """Repeats recognised so far."""
@@ -29,7 +27,9 @@ class SeenMessages:
         self._limit = limit
         # A dict, as a set of 20,000 ids takes twice the memory.
         self._ids: dict[int, None] = {}
-        self._order: deque[int] = deque()
+        # A ring: a list that is written over from its start once it is full. It costs nothing while it is empty.
+        self._order: list[int] = []
+        self._next = 0
         self.duplicates = 0
 
     def seen(self, msg_id: int) -> bool:
@@ -40,10 +40,14 @@ class SeenMessages:
             return True
         if msg_id:
             order = self._order
-            if len(order) >= self._limit:
-                del ids[order.popleft()]
+            if len(order) < self._limit:
+                order.append(msg_id)
+            else:
+                oldest = self._next
+                del ids[order[oldest]]
+                order[oldest] = msg_id
+                self._next = oldest + 1 if oldest + 1 < self._limit else 0
             ids[msg_id] = None
-            order.append(msg_id)
         return False
 
     def __contains__(self, msg_id: object) -> bool:
