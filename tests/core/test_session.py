@@ -288,7 +288,7 @@ def test_what_was_counted_of_a_room_ends_when_its_host_opens_another() -> None:
     world.cut()
     world.open()
     (end,) = (event for event in world.events if event.name == "gift_streak_end")
-    assert end.cause is StreakEndCause.ROOM_ENDED and end.total == 4  # type: ignore[attr-defined]
+    assert end.cause is StreakEndCause.ROOM_ENDED and end.total == 4
     assert end.room_id == ROOM, "it was given in the room that is over"
     assert world.session.viewer_count is None and world.session.top_viewers == ()
     world.send([likes(5)])
