@@ -13,7 +13,6 @@ from tiktok_webcast.errors import TikTokWebcastError, error_for
 from tiktok_webcast.events import ClosedEvent, ConnectEvent
 from tiktok_webcast.info import RoomInfo
 from tiktok_webcast.room import RoomFailure, RoomFound, resolve
-from tiktok_webcast.session import Phase
 from tiktok_webcast.user_input import RoomId, UserInput
 
 from ._client_options import ClientOptions
@@ -82,11 +81,6 @@ class Connection:
         self.task = self.loop.create_task(self._run(), name=f"TikTokLiveClient {parts.user}")
         # Whoever needs its outcome looks at the attributes: nothing is to be called "never retrieved".
         self.task.add_done_callback(lambda task: task.cancelled() or task.exception())
-
-    @property
-    def phase(self) -> Phase:
-        """How far the session is."""
-        return self.session.phase
 
     @property
     def over(self) -> bool:

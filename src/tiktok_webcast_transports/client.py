@@ -324,9 +324,12 @@ class TikTokLiveClient(Attributes):
                 raise LocalProtocolError(_OTHER_LOOP)
             if not connection.over:
                 return connection, False
+        self._connection = begun = Connection(self._parts)
+        if connection is not None:
             connection.replaced = True
-        self._connection = Connection(self._parts)
-        return self._connection, True
+        # Somebody may have begun to listen in another thread meanwhile.
+        begun.listen()
+        return begun, True
 
     async def _run(self) -> None:
         """Live through this connection, and through those that listeners begin after it."""
