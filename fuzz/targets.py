@@ -25,7 +25,7 @@ from tiktok_webcast import (
 from tiktok_webcast.actions import OpenSocket, SendRequest
 from tiktok_webcast.capture.frames_file import FramesReader
 from tiktok_webcast.cookies import parse_netscape_cookies, parse_set_cookie
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.handshake import ping_interval, refusal
 from tiktok_webcast.http import Headers

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .config import Endpoints, Limits, Timing
     from .context import SessionLogin, WebContext
     from .cookies import Cookie, CookieJar
-    from .decode import decode
+    from .decoder import decode
     from .errors import LocalProtocolError, TikTokWebcastError
     from .event_queue import EventQueue
     from .events import (
@@ -84,7 +84,7 @@ _PLACES = {
     "config": ("Endpoints", "Limits", "Timing"),
     "context": ("SessionLogin", "WebContext"),
     "cookies": ("Cookie", "CookieJar"),
-    "decode": ("decode",),
+    "decoder": ("decode",),
     "errors": ("LocalProtocolError", "TikTokWebcastError"),
     "event_queue": ("EventQueue",),
     "events": (

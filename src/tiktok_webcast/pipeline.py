@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from .decode import describe, to_event
+from .decoder import describe, to_event
 from .event_queue import EventQueue
 from .events.base import Event
 from .events.gift import Gift, GiftEvent, GiftStreakEndEvent, is_streakable

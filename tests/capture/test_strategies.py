@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, find, given, settings
 from tiktok_webcast.actions import OpenSocket
 from tiktok_webcast.capture import play_frames
 from tiktok_webcast.config import Limits
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.message import Message
 from tiktok_webcast.push.frames import FetchResult, read_fetch_result
 from tiktok_webcast.push.unpack import BadFrame

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tiktok_webcast.close import CloseReason
 from tiktok_webcast.config import Endpoints
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.session import ClosedEvent, UndecodableEvent
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.message import Message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiktok_webcast._pb import message_class
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.message import Message

@@ -15,7 +15,7 @@ from wire_data import MAX_DEPTH, wire_messages
 
 from tiktok_webcast import events
 from tiktok_webcast._pb import message_class
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events import UndecodableEvent
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import BY_HAND, METHODS, REGISTRY

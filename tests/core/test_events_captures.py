@@ -16,7 +16,7 @@ import pytest
 
 from tiktok_webcast import events
 from tiktok_webcast.config import Limits
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.message import Message
 from tiktok_webcast.push.frames import FetchResult, read_fetch_result

@@ -29,6 +29,13 @@ def test_the_lazy_table_names_what_all_names() -> None:
         assert hasattr(importlib.import_module(f"tiktok_webcast.{module}"), name)
 
 
+@pytest.mark.parametrize("package", [tiktok_webcast, tiktok_webcast_transports], ids=lambda package: package.__name__)
+def test_no_module_takes_the_name_of_a_public_function_or_class(package: object) -> None:
+    # Importing a module sets its name on the package, in place of what the package would have given.
+    modules = {info.name for info in pkgutil.iter_modules(package.__path__)}  # type: ignore[attr-defined]
+    assert not {name for name in modules & set(package.__all__) if not inspect.ismodule(getattr(package, name))}  # type: ignore[attr-defined]
+
+
 def public_objects() -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for package in (tiktok_webcast, tiktok_webcast_transports):

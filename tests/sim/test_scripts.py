@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok_webcast._pb import message_class
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.message import Message
 from tiktok_webcast.sim import SCENARIOS, Manifest, Options, find_scenario, totals
 from tiktok_webcast.sim.room import make_room

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator
 
-from tiktok_webcast.decode import decode
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.session import UndecodableEvent
 from tiktok_webcast.message import Message
 
