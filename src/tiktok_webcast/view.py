@@ -149,6 +149,10 @@ class View(metaclass=ViewType):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        descriptor = getattr(self._wire, "DESCRIPTOR", None) if not self.wire_type else None
+        if descriptor is not None and type(self) is _foreign_view(descriptor):
+            # A class made for a message of the user's has no place to be imported from; the message has.
+            return _restore_foreign, (self._wire, dict(self._given))
         packed = self._wire.SerializeToString() if self._wire is not None else None
         return _restore, (type(self), packed, dict(self._given))
 
@@ -192,6 +196,11 @@ def _restore(cls: type[View], packed: bytes | None, given: dict[str, Any]) -> Vi
     if packed and wire is not None:
         wire.ParseFromString(packed)
     view: View = cls.from_wire(wire, **given)
+    return view
+
+
+def _restore_foreign(wire: Any, given: dict[str, Any]) -> View:
+    view: View = _foreign_view(wire.DESCRIPTOR).from_wire(wire, **given)
     return view
 
 

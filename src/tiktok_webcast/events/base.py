@@ -111,7 +111,10 @@ class Event(View):
         return hash((type(self), self.room_id, self._message))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_event, (type(self), tuple(self._message), self.room_id, dict(self._given))
+        # What a parser of the user's made is not ours to make again from the bytes.
+        foreign = self._wire is not None and type(self._wire) is not type(empty_wire(type(self).wire_type))
+        wire = self._wire if foreign else None
+        return _restore_event, (type(self), tuple(self._message), self.room_id, dict(self._given), wire)
 
     def _read_room_id(self) -> int:
         return getattr(getattr(self._wire, "common", None), "room_id", 0)
@@ -124,11 +127,14 @@ _put_message = vars(Event)["_message"].__set__
 _put_room_id = vars(Event)["room_id"].__set__
 
 
-def _restore_event(cls: type[Event], message: tuple[Any, ...], room_id: int, given: dict[str, Any]) -> Event:
-    wire = empty_wire(cls.wire_type)
+def _restore_event(
+    cls: type[Event], message: tuple[Any, ...], room_id: int, given: dict[str, Any], wire: Any = None
+) -> Event:
     restored = Message(*message)
-    if wire is not None and restored.payload:
-        wire.ParseFromString(restored.payload)
+    if wire is None:
+        wire = empty_wire(cls.wire_type)
+        if wire is not None and restored.payload:
+            wire.ParseFromString(restored.payload)
     event: Event = cls.from_message(wire, restored, room_id, given)
     return event
 

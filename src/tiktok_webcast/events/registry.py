@@ -43,7 +43,10 @@ class Registry:
         if parse is None and not event.wire_type:
             raise ValueError(f"{event.__name__} names no wire_type: pass parse=, e.g. YourMessage.FromString")
         self._classes[method] = event
-        self._bindings = {name: known for name, known in self._bindings.items() if name.removeprefix(_PREFIX) != method}
+        bare = method.removeprefix(_PREFIX)
+        if bare not in self._classes:
+            # It may have been looked up before, and then stands for what was bound until now.
+            self._bindings.pop(bare, None)
         self._bindings[method] = Binding(parse or _parser(event), event)
         self.revision += 1
 

@@ -1,0 +1,74 @@
+"""Methods and events that users add or replace."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+
+from tiktok_webcast.decoder import decode
+from tiktok_webcast.events import REGISTRY, CommentEvent
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.events.registry import Registry
+from tiktok_webcast.message import Message
+
+METHODS = ("WebcastTheirMessage", "TheirMessage")
+PAYLOAD = b"\x0a\x02\x08\x03"
+
+
+def their_message() -> Any:
+    """Return a message class that a user brings along: `Whole { Part part = 1; }`, `Part { int64 number = 1; }`."""
+    file = FileDescriptorProto(name="theirs_too.proto", package="theirs_too")
+    file.message_type.add(name="Part").field.add(name="number", number=1, label=1, type=3)
+    part = ".theirs_too.Part"
+    file.message_type.add(name="Whole").field.add(name="part", number=1, label=1, type=11, type_name=part)
+    pool = DescriptorPool()
+    pool.Add(file) if hasattr(pool, "Add") else pool.AddSerializedFile(file.SerializeToString())
+    return GetMessageClass(pool.FindMessageTypeByName("theirs_too.Whole"))
+
+
+class TheirEvent(Event):
+    part: Any
+
+
+class LoudComment(CommentEvent):
+    pass
+
+
+def test_a_message_of_the_users_own_is_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = their_message()
+    for cls in (whole, type(whole().part)):
+        # As a module of theirs would hold the classes.
+        monkeypatch.setattr(cls, "__module__", __name__, raising=False)
+        monkeypatch.setitem(globals(), cls.__name__, cls)
+    registry = Registry({})
+    registry.register("TheirMessage", TheirEvent, parse=whole.FromString)
+    event = decode(Message("TheirMessage", PAYLOAD), registry=registry)
+    again = pickle.loads(pickle.dumps(event))
+    assert again == event
+    assert again.to_dict() == event.to_dict()
+    assert again.to_dict()["part"] == {"number": 3}
+    assert pickle.loads(pickle.dumps(again.part)) == again.part
+
+
+def test_a_replacement_holds_for_both_forms_of_a_method() -> None:
+    registry = REGISTRY.copy()
+    assert type(decode(Message("ChatMessage", b""), registry=registry)) is CommentEvent
+    registry.register("WebcastChatMessage", LoudComment)
+    assert type(decode(Message("ChatMessage", b""), registry=registry)) is LoudComment
+    assert type(decode(Message("WebcastChatMessage", b""), registry=registry)) is LoudComment
+    assert type(decode(Message("WebcastChatMessage", b""))) is CommentEvent
+
+
+@pytest.mark.parametrize("order", [METHODS, METHODS[::-1]])
+def test_both_forms_of_a_method_may_be_registered(order: tuple[str, ...]) -> None:
+    registry = Registry({})
+    for method in order:
+        registry.register(method, TheirEvent, parse=their_message().FromString)
+    for method in order:
+        event: Any = decode(Message(method, PAYLOAD), registry=registry)
+        assert event.part.number == 3
