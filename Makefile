@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
 
-.PHONY: fuzz demo test test-long lint types proto check-generated clean
+.PHONY: fuzz demo test test-long lint types proto check-generated bench clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 demo"; exit 1; }
@@ -50,6 +50,9 @@ proto: $(VENV)/.installed-dev  ## Generate what is generated from proto/
 check-generated: $(VENV)/.installed-dev
 	@$(BIN)/python proto/generate.py --check
 	@$(BIN)/python docs/generate_events.py --check
+
+bench: $(VENV)/.installed-dev  ## One table: how far from the bare zlib and protobuf loop (docs/performance.md)
+	@$(BIN)/python bench/ratios.py
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
