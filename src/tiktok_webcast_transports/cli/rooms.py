@@ -31,12 +31,19 @@ class AsyncRoom(Protocol):
     """What the two asynchronous transports have in common."""
 
     @property
-    def closed(self) -> Closed | None: ...
+    def closed(self) -> Closed | None:
+        """Why it ended, once it did."""
+
     @property
-    def statistics(self) -> Statistics: ...
+    def statistics(self) -> Statistics:
+        """Its counters."""
+
     def __aiter__(self) -> AsyncIterator[Event]: ...
-    def next_event(self) -> Event | None: ...
-    def close(self) -> None: ...
+    def next_event(self) -> Event | None:
+        """Pop an event, without waiting for one."""
+
+    def close(self) -> None:
+        """Leave the room."""
 
 
 def run_room(user: str | int, settings: Settings, sink: Sink, streams: Streams, stop: Stop) -> Ended:
