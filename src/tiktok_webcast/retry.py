@@ -168,9 +168,9 @@ class RetryState:
         ceiling = min(policy.cap, policy.base * 2.0 ** min(self.failures - 1, 64))
         backoff = ceiling * (1.0 - policy.jitter * chance)
         if wait:
-            # Many rooms are told the same wait: spread them after it.
-            wait += policy.base * policy.jitter * chance
-        return max(backoff, least, wait)
+            # The other side's word stands in for our guess. Many rooms are told the same wait: spread them after it.
+            return max(backoff, wait + policy.base * policy.jitter * chance)
+        return max(backoff, least)
 
     def _give_up(self, failure: Closed, why: str = "") -> GiveUp:
         detail = "; ".join(part for part in (failure.detail, why) if part)
