@@ -185,7 +185,7 @@ class Pipeline:
         binding = config.registry.find(method)
         if binding is None:
             # Not remembered: the peer chooses the names, and a table it can grow needs a limit.
-            return _Plan(None, UnknownEvent, None, _no_id, skip=not config.wants(UnknownEvent.name))
+            return _UNKNOWN if config.wants(UnknownEvent.name) else _UNWANTED
         parse, event = binding
         names = event.names()
         plan = self._plans[method] = _Plan(
@@ -307,3 +307,7 @@ def _has_common(binding: Binding) -> bool:
     """Whether the parsed form is a message of ours that has a `common`."""
     wire_class = getattr(binding.parse, "__self__", None)
     return "common" in getattr(getattr(wire_class, "DESCRIPTOR", None), "fields_by_name", ())
+
+
+_UNKNOWN = _Plan(None, UnknownEvent, None, _no_id, skip=False)
+_UNWANTED = _UNKNOWN._replace(skip=True)

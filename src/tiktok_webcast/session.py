@@ -358,10 +358,10 @@ class Session:
         connection = self._connection
         if connection is None:
             return
-        while (frame := connection.next_frame()) is not None:
-            self._actions.append(SendMessage(self._socket_id, frame))
-        while (result := connection.next_result()) is not None:
-            self._pipeline.receive(result, now=self._now)
+        while connection.frames:
+            self._actions.append(SendMessage(self._socket_id, connection.frames.popleft()))
+        while connection.results:
+            self._pipeline.receive(connection.results.popleft(), now=self._now)
         if self._pipeline.room_ended:
             self._finish(Closed(CloseReason.ROOM_ENDED, self._pipeline.room_ended), close_code=1000)
 

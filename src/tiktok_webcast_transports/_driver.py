@@ -130,10 +130,7 @@ class Driver:
             return
         self._working = True
         try:
-            while True:
-                action = self.session.next_action()
-                if action is None:
-                    break
+            while (action := self.session.next_action()) is not None:
                 self._do(action, now)
         finally:
             self._working = False

@@ -31,7 +31,7 @@ def plant(tmp_path: Path, line: str) -> Path:
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     target = copy / "tiktok_webcast" / "track" / "seen.py"
     text = target.read_text()
-    target.write_text(text.replace("from collections import deque", f"{line}\nfrom collections import deque"))
+    target.write_text(text.replace("import annotations\n", f"import annotations\n{line}\n"))
     assert line in target.read_text()
     return copy
 

@@ -47,8 +47,10 @@ class PushConnection:
         self._sequence = 0
         self._heartbeat_at: float | None = None
         self._stale_at: float | None = None
-        self._frames: deque[bytes] = deque()
-        self._results: deque[FetchResult | BadFrame] = deque()
+        self.frames: deque[bytes] = deque()
+        """Binary messages to send, in order: take them from the left, here or by `next_frame`."""
+        self.results: deque[FetchResult | BadFrame] = deque()
+        """What was received and not read yet, in order: take it from the left, here or by `next_result`."""
 
     def opened(self, *, now: float, heartbeat: float | None = None) -> None:
         """The socket is open: enter the room, then start the heartbeat, at the server's interval if it named one."""
@@ -58,7 +60,7 @@ class PushConnection:
         if heartbeat is not None:
             self._set_heartbeat(heartbeat, now)
         self._stale_at = now + self._timing.stale
-        self._frames.append(write_frame("im_enter_room", self._enter_room()))
+        self.frames.append(write_frame("im_enter_room", self._enter_room()))
         self._send_heartbeat(now)
 
     def receive_message(self, data: bytes, *, now: float) -> None:
@@ -68,7 +70,7 @@ class PushConnection:
         self._stale_at = now + self._timing.stale
         frame = read_frame(data)
         if isinstance(frame, BadFrame):
-            self._results.append(frame)
+            self.results.append(frame)
             return
         if frame.payload_type != _MESSAGES or self.state is not PushState.IN_ROOM:
             # Looking up enum members costs a microsecond: not for the one thing that happens all the time.
@@ -80,11 +82,11 @@ class PushConnection:
         result = payload if isinstance(payload, BadFrame) else read_fetch_result(payload, self._limits)
         if isinstance(result, FetchResult):
             if result.need_ack:
-                self._frames.append(write_ack(frame.log_id, result.internal_ext))
+                self.frames.append(write_ack(frame.log_id, result.internal_ext))
                 self.acks += 1
             if result.heartbeat:
                 self._set_heartbeat(result.heartbeat, now)
-        self._results.append(result)
+        self.results.append(result)
 
     def handle_timer(self, *, now: float) -> None:
         """Send the heartbeat if it is due. Call it when `next_timer()` has come."""
@@ -108,18 +110,18 @@ class PushConnection:
 
     def next_frame(self) -> bytes | None:
         """The next binary message to send, in order."""
-        return self._frames.popleft() if self._frames else None
+        return self.frames.popleft() if self.frames else None
 
     def next_result(self) -> FetchResult | BadFrame | None:
         """The next batch of messages, or a frame that could not be read."""
-        return self._results.popleft() if self._results else None
+        return self.results.popleft() if self.results else None
 
     def close(self) -> None:
         """The socket is gone: no more timers, nothing more to send or to read."""
         self.state = PushState.CLOSED
         self._heartbeat_at = self._stale_at = None
-        self._frames.clear()
-        self._results.clear()
+        self.frames.clear()
+        self.results.clear()
 
     def _set_heartbeat(self, seconds: float, now: float) -> None:
         if seconds > 0:
@@ -132,7 +134,7 @@ class PushConnection:
         self.heartbeats += 1
         self._heartbeat_at = now + self._heartbeat
         beat = HeartBeatMessage(room_id=self._wire_room_id, send_packet_seq_id=self._sequence)
-        self._frames.append(write_frame("hb", beat.SerializeToString()))
+        self.frames.append(write_frame("hb", beat.SerializeToString()))
 
     def _enter_room(self) -> bytes:
         return WebcastImEnterRoomMessage(

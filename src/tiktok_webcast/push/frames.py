@@ -43,6 +43,8 @@ class FetchResult(NamedTuple):
 # A named tuple's own constructor is a Python function; tuple's makes one in a third of the time, and there is
 # one for every message.
 _make_message = partial(tuple.__new__, Message)
+_make_frame = partial(tuple.__new__, Frame)
+_make_result = partial(tuple.__new__, FetchResult)
 
 
 def read_frame(data: bytes) -> Frame | BadFrame:
@@ -54,7 +56,7 @@ def read_frame(data: bytes) -> Frame | BadFrame:
     payload = frame.payload
     # The header `compress_type` says it too, but the first bytes never lie: no message begins with them, since 1f 8b
     # is no protobuf tag, and what does not begin with them is not gzip, whatever the header says (push.md section 5).
-    return Frame(text(frame.payload_type), payload, frame.log_id, payload[:2] == b"\x1f\x8b")
+    return _make_frame((text(frame.payload_type), payload, frame.log_id, payload[:2] == b"\x1f\x8b"))
 
 
 def unpack(frame: Frame, limits: Limits) -> bytes | BadFrame:
@@ -81,13 +83,15 @@ def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
     messages = [
         _make_message((text(entry.method), entry.payload, entry.msg_id, entry.is_history, now)) for entry in kept
     ]
-    return FetchResult(
-        messages,
-        _bytes(result.internal_ext),
-        text(result.cursor),
-        result.need_ack,
-        result.heartbeat_duration / 1000,
-        count - len(messages),
+    return _make_result(
+        (
+            messages,
+            _bytes(result.internal_ext),
+            text(result.cursor),
+            result.need_ack,
+            result.heartbeat_duration / 1000,
+            count - len(messages),
+        )
     )
 
 
