@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import anyio
@@ -23,7 +23,7 @@ import tiktok_webcast_transports.sync as sync_transport
 from tiktok_webcast.config import Limits
 from tiktok_webcast_transports._options import Network
 
-Scenario = Callable[[], Awaitable[Any]]
+Scenario = Callable[[], Coroutine[Any, Any, Any]]
 
 
 class Cancelled(Exception):

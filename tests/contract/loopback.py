@@ -12,7 +12,10 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 GUARD = 40.0
 """Seconds after which a script that waits for its client gives up: only ever reached when something is broken."""
@@ -173,7 +176,7 @@ class Server:
     def http(self) -> str:
         return f"{'https' if self._tls else 'http'}://{'localhost' if self._tls else '127.0.0.1'}:{self.port}"
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self._acceptor.start()
         return self
 

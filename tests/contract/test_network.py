@@ -97,7 +97,7 @@ def test_tls_sends_the_name(kit: Kit, server_tls: ssl.SSLContext, ca_file: str) 
         with Server(room, tls=server_tls) as server:
             assert_visited(visit(kit, server, Network(ca_file=ca_file)))
     finally:
-        server_tls.sni_callback = None  # type: ignore[assignment]
+        server_tls.sni_callback = None
     assert set(names) == {"localhost"}
 
 

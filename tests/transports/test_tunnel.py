@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 import trustme
@@ -78,11 +78,12 @@ class Far:
             data = outgoing.read()
         self.out.append(data)
 
-    def _tls(self) -> Iterator[None]:
+    def _tls(self) -> Generator[None, bytes, None]:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         layer = SERVER.wrap_bio(incoming, outgoing, server_side=True)
         while True:
-            incoming.write((yield))  # type: ignore[func-returns-value]
+            received: bytes = yield
+            incoming.write(received)
             try:
                 layer.do_handshake()
             except ssl.SSLWantReadError:
