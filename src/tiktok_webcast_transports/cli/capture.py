@@ -57,7 +57,7 @@ class CaptureFile:
     """The file that is written."""
 
     def __init__(self, file: BinaryIO, *, compress: bool) -> None:
-        self.bytes = 0
+        self.bytes: int = 0
         """Bytes written so far."""
         self._file = file
         self._compress = compress
