@@ -242,7 +242,7 @@ class Session:
 
     def next_timer(self) -> float | None:
         """When to call `handle_timer`, or `None` for never."""
-        # Asked for after every frame: a list and a generator would double its 2 us.
+        # Asked for after every frame, so it makes no list.
         soonest = self._deadline
         timer = self._exchange.next_timer()
         if timer is not None and (soonest is None or timer < soonest):

@@ -73,7 +73,7 @@ class PushConnection:
             self.results.append(frame)
             return
         if frame.payload_type != _MESSAGES or self.state is not PushState.IN_ROOM:
-            # Looking up enum members costs a microsecond: not for the one thing that happens all the time.
+            # Looking up enum members costs half a microsecond: not for the one thing that happens all the time.
             event = _EVENTS.get(frame.payload_type)
             self.state = CLIENT[self.state].get(event, self.state) if event is not None else self.state
             if event is not PushEvent.MESSAGES:

@@ -40,8 +40,7 @@ class FetchResult(NamedTuple):
     """Messages past `Limits.messages_per_frame`."""
 
 
-# A named tuple's own constructor is a Python function; tuple's makes one in a third of the time, and there is
-# one for every message.
+# A named tuple's own constructor is a Python function: 0.37 us instead of 0.21, for every message.
 _make_message = partial(tuple.__new__, Message)
 _make_frame = partial(tuple.__new__, Frame)
 _make_result = partial(tuple.__new__, FetchResult)
@@ -100,7 +99,7 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def write_ack(log_id: int, internal_ext: bytes) -> bytes:
-    """Return the ack of a frame: as `write_frame` has it, put together by hand in a third of the time (1.1 us)."""
+    """Return the ack of a frame: as `write_frame` has it, put together by hand in 1.7 us instead of 2.7."""
     # Without an ack the server stops pushing; "-" stands for an empty internal_ext (push.md section 4).
     payload = internal_ext or b"-"
     return b"".join((b"\x10", _varint(log_id), _ACK, _varint(len(payload)), payload))
