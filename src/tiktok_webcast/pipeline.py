@@ -118,7 +118,7 @@ class Pipeline:
         return OverflowEvent(room_id=self.room_id, dropped=lost, limit="event_queue")
 
     def _receive_messages(self, messages: list[Message]) -> None:
-        """One loop without calls that can be saved: each costs 0.1 to 0.3 us, and all of this happens for every message."""
+        """One loop without calls that can be saved: each costs 0.1 to 0.3 us, and there is one of each a message."""
         counters, by_method, plans, seen = self._counters, self._counters.by_method, self._plans, self.seen.seen
         for message in messages:
             method, payload, msg_id, is_history, _ = message
