@@ -9,10 +9,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from tiktok_webcast._pb import message_class
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.message import Message
+from tiktok_webcast.sim.payloads import build
 
 MSG_ID, ROOM_ID, HOST_ID, NOW = 7300000000000000005, 7300000000000000001, 6800000000000000002, 1_701_793_774_817
 _DEPTH = 3
@@ -189,7 +189,7 @@ def _event(method: str, wire: Any) -> Event:
 
 def _message(wire_type: str, fields: dict[str, Any], complete: bool) -> Any:
     key = fields.pop("key", "")
-    wire: Any = message_class(wire_type)(**fields)
+    wire: Any = build(wire_type, fields)
     if not complete:
         _fill(wire, 0)
     wire.common.Clear()

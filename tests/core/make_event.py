@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiktok_webcast._pb import message_class
 from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.message import Message
+from tiktok_webcast.sim.payloads import encode
 
 ROOM = 7300000000000000001
 CREATED = 1_701_793_774_817
@@ -36,7 +36,7 @@ USER_JSON = {
 def payload(wire_type: str, /, **fields: Any) -> bytes:
     """Return the bytes of a message; `common` says when and where unless `fields` do."""
     common = {"method": wire_type, "msg_id": 5, "room_id": ROOM, "create_time": CREATED, **fields.pop("common", {})}
-    return bytes(message_class(wire_type)(common=common, **fields).SerializeToString())
+    return encode(wire_type, {"common": common, **fields})
 
 
 def make(method: str, /, **fields: Any) -> Any:

@@ -19,6 +19,12 @@ IMAGES = "https://p16-sim.tiktokcdn.example"
 
 def encode(wire_type: str, fields: Fields) -> bytes:
     """Serialize a message of the protobuf type `wire_type`."""
+    data: bytes = build(wire_type, fields).SerializeToString(deterministic=True)
+    return data
+
+
+def build(wire_type: str, fields: Fields) -> Any:
+    """Make a message of the protobuf type `wire_type`."""
     kind = message_class(wire_type)
     nested = {field.name for field in kind.DESCRIPTOR.fields if _is_map_of_messages(field)}
     message: Any = kind(**{name: value for name, value in fields.items() if name not in nested})
@@ -27,8 +33,7 @@ def encode(wire_type: str, fields: Fields) -> bytes:
         for key, value in fields[name].items():
             entry = getattr(message, name)[key]
             entry.MergeFrom(type(entry)(**value))
-    data: bytes = message.SerializeToString(deterministic=True)
-    return data
+    return message
 
 
 def _is_map_of_messages(field: Any) -> bool:
