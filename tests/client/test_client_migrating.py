@@ -12,7 +12,7 @@ from tiktok_webcast.events import Event
 from tiktok_webcast_transports import TikTokLiveClient
 
 GUIDE = Path(__file__).parents[2] / "docs" / "migrating.md"
-README = Path("/work/shared/tiktoklive-2023-readme.txt")
+README = Path(__file__).parents[3] / "shared" / "tiktoklive-2023-readme.txt"
 LATER = {"download", "stop_download", "ffmpeg"}
 """What comes with recording."""
 
