@@ -53,6 +53,16 @@ class ExchangeRunner:
         """When to call `handle_timer`, or `None` while nothing is under way."""
         return self._deadline
 
+    def hold(self, request_id: int) -> None:
+        """A request is sent later, so its time does not run."""
+        if request_id == self._request_id:
+            self._deadline = None
+
+    def release(self, request_id: int, *, now: float) -> None:
+        """A request that was held is sent now."""
+        if self._exchange is not None and request_id == self._request_id:
+            self._deadline = now + self._timeout
+
     def cancel(self) -> None:
         """Forget what is under way."""
         exchange, self._exchange, self._deadline = self._exchange, None, None

@@ -133,6 +133,15 @@ class Session:
         self._tick(now)
         self._advance(self._exchange.receive(request_id, r, now=self._now))
 
+    def hold_request(self, request_id: int) -> None:
+        """`SendRequest(request_id, ...)` is sent later: its time (`Timing.request`) does not run meanwhile."""
+        self._exchange.hold(request_id)
+
+    def release_request(self, request_id: int, *, now: float) -> None:
+        """`SendRequest(request_id, ...)`, held until now, is being sent."""
+        self._tick(now)
+        self._exchange.release(request_id, now=self._now)
+
     def socket_opened(self, socket_id: int, headers: Headers, *, now: float) -> None:
         """The handshake of `OpenSocket(socket_id, ...)` was answered with 101 and these headers."""
         self._tick(now)

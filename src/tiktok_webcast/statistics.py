@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 
 MAX_METHODS = 1024
@@ -68,6 +68,23 @@ class Statistics:
             "queue_peak": self.queue_peak,
             "dropped": self.dropped,
         }
+
+
+def total(parts: Iterable[Statistics]) -> Statistics:
+    """Return the counters of several sessions together: sums, but for `queue_peak`, the greatest."""
+    sums = Counters()
+    for part in parts:
+        for name in _SUMS:
+            setattr(sums, name, getattr(sums, name) + getattr(part, name))
+        sums.queue_peak = max(sums.queue_peak, part.queue_peak)
+        for method, count in part.by_method.items():
+            known = method in sums.by_method or len(sums.by_method) < MAX_METHODS
+            key = method if known else OTHER
+            sums.by_method[key] = sums.by_method.get(key, 0) + count
+    return sums.snapshot()
+
+
+_SUMS = tuple(item.name for item in fields(Statistics) if item.name not in ("by_method", "queue_peak"))
 
 
 class Counters:
