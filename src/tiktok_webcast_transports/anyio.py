@@ -29,13 +29,15 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
+from ._anyio_rooms import Rooms
 from ._anyio_streams import Streams
 from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
+from ._rooms import Room
 
-__all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
+__all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
 _EVENTS_PER_CHECKPOINT = 64

@@ -29,12 +29,14 @@ from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
 from ._asyncio_lines import Alarm, Lines
+from ._asyncio_rooms import Rooms
 from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
+from ._rooms import Room
 
-__all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
+__all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
 _EVENTS_PER_YIELD = 64

@@ -35,9 +35,11 @@ from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
+from ._rooms import Room
 from ._selector_loop import Ready, SelectorLoop
+from ._sync_rooms import Rooms
 
-__all__ = ["HttpClient", "Live", "Network", "Timeouts", "connect"]
+__all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
 HAND_OFF = 256
