@@ -59,6 +59,7 @@ class _Line(asyncio.Protocol):
         self._blocked = False
         self._reading = True
         self._closing = False
+        self._begun = False
         channel.wake = self._wake
         self._alarm.set(channel.deadline)
         self._connecting: asyncio.Task[None] | None = loop.create_task(self._connect())
@@ -68,6 +69,7 @@ class _Line(asyncio.Protocol):
         self._channel.abandon()
 
     async def _connect(self) -> None:
+        self._begun = True
         loop = self._loop
         host, port = self._channel.address
         try:
@@ -140,6 +142,10 @@ class _Line(asyncio.Protocol):
         if transport is None:
             if channel.finished and self._connecting is not None:
                 self._connecting.cancel()
+                if not self._begun:
+                    # A task that is cancelled before its first step never gets to its `finally`.
+                    self._connecting = None
+                    self._end()
         elif channel.finished:
             self._close(transport)
             return

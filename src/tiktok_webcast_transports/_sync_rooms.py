@@ -175,6 +175,8 @@ class Rooms:
             InvalidUserInput: `user` names neither a user nor a room.
             LocalProtocolError: outside of the context, or after `close`.
         """
+        if self._close_wanted:
+            raise LocalProtocolError("The rooms are closed: make others")
         return self._ask(lambda engine: engine.add(user, config, signer, monotonic()))
 
     def remove(self, which: Room | str | int | UserInput) -> Room | None:
