@@ -270,7 +270,7 @@ class Session:
     @property
     def viewer_count(self) -> int | None:
         """Viewers right now, as last told; `None` before."""
-        return self._pipeline.viewers.current
+        return self._pipeline.viewer_count
 
     @property
     def top_viewers(self) -> tuple[TopViewer, ...]:

@@ -79,7 +79,6 @@ class ViewType(type):
         namespace["_readers"] = {}
         plain = {field: value for field, value in namespace.items() if isinstance(value, _Direct)}
         namespace.update({field: value.made(field) for field, value in plain.items()})
-        namespace["_direct"] = frozenset(plain).union(*(getattr(base, "_direct", ()) for base in bases))
         return super().__new__(mcls, name, bases, namespace, **options)
 
 
@@ -102,7 +101,6 @@ class View(metaclass=ViewType):
     wire_type: ClassVar[str] = ""
     """The name of the protobuf message that the fields are read from."""
     _readers: ClassVar[dict[str, tuple[Reader, Put]]]
-    _direct: ClassVar[frozenset[str]]
     _wire: Any
     _given: Mapping[str, Any]
 
@@ -114,7 +112,6 @@ class View(metaclass=ViewType):
             )
         _put_wire(self, empty_wire(self.wire_type))
         _put_given(self, values)
-        put_fields(self, values)
 
     @classmethod
     def from_wire(cls, wire: Any, **given: object) -> Any:
@@ -122,8 +119,6 @@ class View(metaclass=ViewType):
         self = _new(cls)
         _put_wire(self, wire)
         _put_given(self, given)
-        if given:
-            put_fields(self, given)
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -131,7 +126,8 @@ class View(metaclass=ViewType):
             read, put = self._readers[name]
         except KeyError:
             read, put = _find_reader(self, name)
-        value = read(self)
+        given = self._given
+        value = given[name] if given and name in given else read(self)
         put(self, value)
         return value
 
@@ -191,14 +187,6 @@ _put_wire = vars(View)["_wire"].__set__
 _put_given = vars(View)["_given"].__set__
 
 
-def put_fields(view: View, given: Mapping[str, Any]) -> None:
-    """Store the given values in their slots; direct fields find theirs in what was given."""
-    plain = view._direct
-    for name, value in given.items():
-        if name not in plain:
-            object.__setattr__(view, name, value)
-
-
 def _restore(cls: type[View], packed: bytes | None, given: dict[str, Any]) -> View:
     wire = empty_wire(cls.wire_type)
     if packed and wire is not None:
@@ -240,9 +228,17 @@ def _find_reader(view: View, name: str) -> tuple[Reader, Put]:
     if name not in cls.fields:
         raise AttributeError(f"{cls.__name__!r} object has no attribute {name!r}")
     own: Reader | None = getattr(cls, f"_read_{name}", None)
-    found = own if own is not None else _wire_reader(view, name), getattr(cls, name).__set__
+    put = getattr(cls, name).__set__
+    if own is None and name in view._given:
+        # It needs no reader, and others of its class may have none.
+        return _no_reader, put
+    found = own if own is not None else _wire_reader(view, name), put
     cls._readers[name] = found
     return found
+
+
+def _no_reader(view: View) -> None:
+    """Stand in for the reader of a field whose value was given."""
 
 
 def _wire_reader(view: View, name: str) -> Reader:

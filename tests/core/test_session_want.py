@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from session_world import World, chat, gift
 
-from tiktok_webcast import GiftEvent, Message
+from tiktok_webcast import GiftEvent, Message, ViewerUpdateEvent
+from tiktok_webcast._pb import message_class
 from tiktok_webcast.gift_list import GiftList
 
 SESSION_NAMES = {"connect", "reconnecting", "disconnect", "overflow", "closed"}
@@ -86,3 +87,43 @@ def test_the_context_is_the_one_that_its_requests_have() -> None:
     session = World().session
     assert session.context.endpoints == session.config.endpoints
     assert session.found is None
+
+
+def viewers(number: int, count: int, payload: bytes | None = None, *, history: bool = False) -> Message:
+    """A viewer update."""
+    sent = message_class("WebcastRoomUserSeqMessage")(total=count).SerializeToString()
+    return Message("WebcastRoomUserSeqMessage", sent if payload is None else payload, number, history)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 2**40)), max_size=8))
+def test_how_many_watch_is_known_whether_updates_are_wanted_or_not(steps: list[tuple[bool, bool, int]]) -> None:
+    world = World()
+    world.open()
+    told = None
+    for number, (wanted, asked, count) in enumerate(steps, 1):
+        world.session.want(None if wanted else frozenset({"comment"}))
+        world.send([viewers(number, count)])
+        told = count
+        if asked:
+            assert world.session.viewer_count == told
+    assert world.session.viewer_count == told
+    assert [event.viewer_count for event in world.events if isinstance(event, ViewerUpdateEvent)] == [
+        count for wanted, _, count in steps if wanted
+    ]
+
+
+def test_a_broken_viewer_update_that_nobody_wanted_changes_nothing() -> None:
+    world = World()
+    world.open()
+    world.send([viewers(1, 7)])
+    world.session.want(frozenset({"comment"}))
+    world.send([viewers(2, 0, b"\xff")])
+    assert world.session.viewer_count == 7
+
+
+def test_likes_that_nobody_wanted_are_not_decoded() -> None:
+    world = World()
+    world.open()
+    world.session.want(frozenset({"comment"}))
+    world.send([Message("WebcastLikeMessage", b"\xff", 1)])
+    assert world.session.statistics.skipped == 1 and world.session.statistics.undecodable == 0

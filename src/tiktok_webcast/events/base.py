@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from ..message import Message
-from ..view import View, empty_wire, put_fields, rfc3339
+from ..view import View, empty_wire, rfc3339
 
 BASE_KEYS = ("event", "method", "msg_id", "room_id", "created_at", "is_history")
 """The first keys of every JSON line, in order (contracts.md section 2)."""
@@ -41,8 +41,6 @@ class Event(View):
         _put_message(self, message)
         if room_id:
             _put_room_id(self, room_id)
-        if given:
-            put_fields(self, given)
         return self
 
     @classmethod

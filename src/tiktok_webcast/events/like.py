@@ -29,7 +29,8 @@ class LikeEvent(UserEvent):
     room_likes: int
     """Likes of the room as the session knows them; never goes backwards. Without a session: `total_likes`."""
     user_likes: int
-    """Likes of this user that the session has seen, this batch included. Without a session: `likes`."""
+    """Likes of this user that the session has read (those that came while nobody listened to likes it has not), this
+    batch included. Without a session: `likes`."""
 
     def _read_room_likes(self) -> int:
         return self.total_likes

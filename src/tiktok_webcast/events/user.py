@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..view import View, direct, empty_wire, put_fields, text
+from ..view import View, direct, empty_wire, text
 from .badge import Badge, BadgeScene, badge_scene, highest_level
 from .base import Event
 from .image import Image
@@ -125,8 +125,6 @@ class User(View):
         _put_wire(self, wire)
         _put_given(self, given)
         _put_carrier(self, carrier)
-        if given:
-            put_fields(self, given)
         return self
 
     @property

@@ -24,15 +24,18 @@ class GiftCatalogue:
         self._limit = limit
         self._known: OrderedDict[int, GiftInfo] = OrderedDict()
 
-    def info(self, wire: Any) -> GiftInfo | None:
-        """Return what is known of the gift of a gift message that does not say it; `None` if the message says it."""
+    def info(self, wire: Any, gift: Any) -> GiftInfo | None:
+        """Return what is known of the gift of a gift message that does not say it; `None` if the message says it.
+
+        `gift` is `wire.gift`, of which the caller has need too.
+        """
         known = self._known
         if wire.HasField("gift"):
-            gift_id = wire.gift.id
+            gift_id = gift.id
             if gift_id and gift_id not in known:
                 # A copy of its own: the wire's gift would keep the whole message in memory.
-                kept = type(wire.gift)()
-                kept.CopyFrom(wire.gift)
+                kept = type(gift)()
+                kept.CopyFrom(gift)
                 known[gift_id] = GiftInfo.from_wire(kept)
                 if len(known) > self._limit:
                     known.popitem(last=False)
