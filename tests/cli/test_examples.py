@@ -40,6 +40,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
                 return real(user, config=_leading_to(config, endpoints), **given)
 
             monkeypatch.setattr(module, "connect", functools.wraps(real)(connect))
+            monkeypatch.setattr(
+                module, "Rooms", functools.partial(module.Rooms, config=_leading_to(SessionConfig(), endpoints))
+            )
 
         def run_path(path: Path, arguments: list[str]) -> str:
             monkeypatch.setattr(sys, "argv", [str(path), *arguments])
@@ -61,6 +64,7 @@ EXPECTED = {
     "count_gifts.py": [" diamonds\n", "over: room_ended", "givers: {", "together "],
     "many_events.py": ["in the room ", " likes x", " gave ", " are watching", "over: room_ended"],
     "many_rooms.py": ["[anna] ", "[ben] ", "over: room_ended, "],
+    "rooms.py": ["[@anna] ", "[@ben] ", "over: room_ended; ", " events in all"],
     "run_loop.py": ["ConnectEvent(", "CommentEvent(", "ClosedEvent("],
 }
 
@@ -71,7 +75,7 @@ def test_every_example_is_tested() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs(name: str, run: Run) -> None:
-    out = run(ROOT / "examples" / name, ["anna", "ben"] if name == "many_rooms.py" else ["anna"])
+    out = run(ROOT / "examples" / name, ["anna", "ben"] if name.endswith("rooms.py") else ["anna"])
     for text in EXPECTED[name]:
         assert text in out
 
