@@ -12,6 +12,7 @@ It serves loopback addresses only, and nothing of it is secret.
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import ssl
 import threading
@@ -19,6 +20,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -28,7 +30,13 @@ from tiktok_webcast.sim import Entry, Manifest, Options, World, WorldOptions
 from .simulator_connection import Connection
 
 T = TypeVar("T")
+_CLIPS = Path(__file__).with_name("clips")
 _STOP_SECONDS = 5.0
+
+
+def load_clips() -> dict[str, bytes]:
+    """Return the clips that the simulator's video is made of."""
+    return {path.name.partition(".")[0]: gzip.decompress(path.read_bytes()) for path in sorted(_CLIPS.glob("*.flv.gz"))}
 
 
 class Simulator:
@@ -120,6 +128,20 @@ class Simulator:
         """Seconds since it was started: the clock of `log`."""
         return self._stopped_at if self._loop is None else self._loop.time() - self._started_at
 
+    # --- what befalls the video -------------------------------------------------------------------------------------
+
+    def cut_video(self) -> None:
+        """Break off every stream of video; it can be asked for again."""
+        self._ask(self.world.video.cut)
+
+    def expire_video(self) -> None:
+        """Refuse from now on every address of a stream that was given out until now."""
+        self._ask(lambda: self.world.video.expire(now=self.now()))
+
+    def resize_video(self) -> None:
+        """Change the size of the pictures, in the middle of the streams."""
+        self._ask(lambda: self.world.video.resize(now=self.now()))
+
     # --- starting and stopping --------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -173,7 +195,7 @@ class Simulator:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.create_server((self._host, self.port), family=family, backlog=4096)
         self.port = listener.getsockname()[1]
-        self._world = World(self.options, base_url=self.url)
+        self._world = World(self.options, base_url=self.url, clips=load_clips)
         return listener
 
     def _run(self, listener: socket.socket, ready: Future[None]) -> None:

@@ -16,6 +16,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from tiktok_webcast.http import Headers, HttpRequest, HttpResponse, find_header
 from tiktok_webcast.sim.feed import Feed, Leave, Output, Send, SendText
+from tiktok_webcast.sim.video import FlvFeed
 from tiktok_webcast.sim.world import World
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -23,6 +24,8 @@ _MAX_BODY = 1024 * 1024
 _MAX_MESSAGE = 256 * 1024
 _FLUSH = 256
 """Outputs sent in one go before other connections have their turn."""
+_POUR = 0.05
+"""Seconds between two looks at what video is due."""
 _LINGER = 5.0
 """Seconds that a connection which the simulator has ended may take to be closed by the client."""
 _PROTOCOLS = ("echo-protocol",)
@@ -43,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._body = bytearray()
         self._socket: WebSocket | None = None
         self._feed: Feed | None = None
+        self._video: FlvFeed | None = None
         self._incoming = bytearray()
         self._timer: asyncio.TimerHandle | None = None
         self._full = False
@@ -57,7 +61,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
-        if self._ended:
+        if self._ended or self._video is not None:
             return
         if self._socket is not None:
             self._receive_frames(data)
@@ -86,6 +90,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._full = False
+        if self._video is not None:
+            self._pour(self._video)
         self._flush()
 
     def abort(self) -> None:
@@ -132,7 +138,11 @@ class Connection(asyncio.Protocol):
                 return
         else:
             asked = HttpRequest(request.method.decode("latin-1"), url, headers, bytes(self._body))
-            outcome = self._world.request(asked, now=now)
+            video = self._world.open_video(asked, now=now)
+            if isinstance(video, FlvFeed):
+                self._show(video)
+                return
+            outcome = video or self._world.request(asked, now=now)
         self._respond(outcome, with_body=request.method != b"HEAD")
 
     def _respond(self, answer: HttpResponse, *, with_body: bool = True) -> None:
@@ -159,6 +169,27 @@ class Connection(asyncio.Protocol):
         data = self._http.send(event)
         if data:
             self._transport.write(data)
+
+    # --- video ------------------------------------------------------------------------------------------------------
+
+    def _show(self, video: FlvFeed) -> None:
+        """Send a stream that has no end of its own."""
+        self._video = video
+        self._write(h11.Response(status_code=200, headers=[("Content-Type", "video/x-flv")]))
+        self._pour(video)
+
+    def _pour(self, video: FlvFeed) -> None:
+        self._cancel_timer()
+        data = video.next_bytes(now=self._clock())
+        if data is None:
+            # In the middle of it, without a last chunk.
+            self._ended = True
+            self._transport.close()
+            return
+        if data:
+            self._write(h11.Data(data=data))
+        if not self._full:
+            self._timer = self._loop.call_later(_POUR, self._pour, video)
 
     # --- the socket -------------------------------------------------------------------------------------------------
 

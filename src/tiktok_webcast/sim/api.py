@@ -56,8 +56,8 @@ def check_alive(stages: Iterable[tuple[int, Stage | None]]) -> HttpResponse:
     return json_answer({"data": data, "extra": {}, "status_code": 0})
 
 
-def room_info(stage: Stage | None, *, logged_in: bool) -> HttpResponse:
-    """`room/info` and `room/info_by_user`."""
+def room_info(stage: Stage | None, *, logged_in: bool, signed: str = "") -> HttpResponse:
+    """`room/info` and `room/info_by_user`; `signed` is the query of the streams' addresses."""
     if stage is None:
         return json_answer({"data": {"message": "room not found", "prompts": ""}, "status_code": 10011})
     door = stage.door
@@ -68,7 +68,7 @@ def room_info(stage: Stage | None, *, logged_in: bool) -> HttpResponse:
         return json_answer({"data": {"message": "user_not_found", "prompts": ""}, "status_code": 10011})
     if door.restricted and not logged_in:
         return json_answer({"data": {"message": "age restricted", "prompts": ""}, "status_code": _AGE_RESTRICTED})
-    return json_answer({"data": _info(stage), "extra": {"now": stage.room.epoch_ms}, "status_code": 0})
+    return json_answer({"data": _info(stage, signed), "extra": {"now": stage.room.epoch_ms}, "status_code": 0})
 
 
 def gift_list(stage: Stage | None) -> HttpResponse:
@@ -100,7 +100,7 @@ def _refused(api: Api) -> HttpResponse | None:
     return HttpResponse(200) if api is Api.EMPTY else None
 
 
-def _info(stage: Stage) -> dict[str, Any]:
+def _info(stage: Stage, signed: str) -> dict[str, Any]:
     room = stage.room
     info: dict[str, Any] = {
         "id": room.room_id,
@@ -116,7 +116,7 @@ def _info(stage: Stage) -> dict[str, Any]:
         "link_mic": {"multi_live_enum": 1, "rival_anchor_id": 0, "battle_scores": []},
     }
     if stage.status != _ENDED:
-        info["stream_url"] = _streams(stage)
+        info["stream_url"] = _streams(stage, signed)
     return info
 
 
@@ -136,11 +136,11 @@ def _owner(person: Person, images: str) -> dict[str, Any]:
     }
 
 
-def _streams(stage: Stage) -> dict[str, Any]:
+def _streams(stage: Stage, signed: str) -> dict[str, Any]:
     """Both layouts that room info has had: `stream_data`, a JSON text, and the flat `flv_pull_url` map."""
     base = f"{stage.room.images}/__sim__/stream/{stage.room.room_id}"
     data = {
-        name: {"main": {"flv": f"{base}_{name}.flv", "hls": f"{base}_{name}/index.m3u8", "cmaf": ""}}
+        name: {"main": {"flv": f"{base}_{name}.flv{signed}", "hls": f"{base}_{name}/index.m3u8{signed}", "cmaf": ""}}
         for name in _QUALITIES
     }
     qualities = [{"sdk_key": name, "name": f"{height}p"} for name, height in _QUALITIES.items()]
@@ -152,7 +152,7 @@ def _streams(stage: Stage) -> dict[str, Any]:
                 "options": {"qualities": qualities, "default_quality": {"sdk_key": "hd"}},
             }
         },
-        "flv_pull_url": {key: f"{base}_{name}.flv" for key, name in flat.items()},
-        "hls_pull_url": f"{base}_hd/index.m3u8",
-        "rtmp_pull_url": f"{base}_hd.flv",
+        "flv_pull_url": {key: f"{base}_{name}.flv{signed}" for key, name in flat.items()},
+        "hls_pull_url": f"{base}_hd/index.m3u8{signed}",
+        "rtmp_pull_url": f"{base}_hd.flv{signed}",
     }

@@ -9,7 +9,7 @@ Every user name has a room. It insists on what TikTok insists on, and writes dow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,6 +26,7 @@ from .scenarios import SCENARIOS, find_scenario
 from .script import Frame, Refuse, Sign, SignTrouble, Step
 from .signing import LIFETIME, Signature
 from .truth import Manifest
+from .video import Clips, FlvFeed, Video
 from .visit import Stage
 
 SOCKET_PATH = "/webcast/im/ws_proxy/ws_reuse_supplement/"
@@ -60,8 +61,14 @@ class WorldOptions:
 class World:
     """All rooms, and what clients did."""
 
-    def __init__(self, options: WorldOptions = WorldOptions(), *, base_url: str = "http://127.0.0.1:8080") -> None:
-        """`base_url` is where clients reach it: the signed socket's address is made from it.
+    def __init__(
+        self,
+        options: WorldOptions = WorldOptions(),
+        *,
+        base_url: str = "http://127.0.0.1:8080",
+        clips: Callable[[], Clips] | None = None,
+    ) -> None:
+        """`base_url` is where clients reach it: the signed socket's address is made from it. Without `clips` no video.
 
         Raises:
             ValueError: A scenario has no such name.
@@ -69,6 +76,7 @@ class World:
         self.options = options
         self.base_url: str = base_url.rstrip("/")
         self.log: Log = Log()
+        self.video: Video = Video(clips, seed=options.seed)
         self.signatures_given: int = 0
         self._default = find_scenario(options.scenario)
         self._scenarios = {user.lower(): find_scenario(name) for user, name in options.scenarios.items()}
@@ -123,6 +131,17 @@ class World:
         return next((entry.user for entry in reversed(entries) if entry.user), "anyone")
 
     # --- the web --------------------------------------------------------------------------------------------------
+
+    def open_video(self, request: HttpRequest, *, now: float) -> HttpResponse | FlvFeed | None:
+        """Answer a request for a stream of video; `None` if it is for something else."""
+        asked = read_request(request)
+        parts = [part for part in asked.path.split("/") if part]
+        if parts[:2] != ["__sim__", "stream"]:
+            return None
+        answer = self.video.answer(asked, parts[2:], now=now)
+        status = answer.status if isinstance(answer, HttpResponse) else 200
+        self.log.add(now, "video", "", path=asked.path, query=dict(asked.query), status=status)
+        return answer
 
     def request(self, request: HttpRequest, *, now: float) -> HttpResponse:
         """Answer one HTTP request."""
@@ -207,11 +226,13 @@ class World:
             return "", self._check_alive(asked)
         if where == "webcast/room/info":
             stage = self._asked_room(asked)
-            return _name(stage), api.missing(asked, "room_id", "aid") or api.room_info(stage, logged_in=logged_in)
+            refused = api.missing(asked, "room_id", "aid")
+            return _name(stage), refused or api.room_info(stage, logged_in=logged_in, signed=self.video.query(now=now))
         if where == "webcast/room/info_by_user":
             user = asked.query.get("unique_id", "")
             stage = self.stage(user) if user else None
-            return user, api.missing(asked, "unique_id", "aid") or api.room_info(stage, logged_in=logged_in)
+            refused = api.missing(asked, "unique_id", "aid")
+            return user, refused or api.room_info(stage, logged_in=logged_in, signed=self.video.query(now=now))
         if where == "webcast/gift/list":
             stage = self._asked_room(asked)
             return _name(stage), api.missing(asked, "aid") or api.gift_list(stage)
