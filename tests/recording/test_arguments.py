@@ -37,7 +37,7 @@ URLS = st.one_of(NASTY, st.builds("https://cdn.example/{}".format, NASTY), st.ju
 FLAGS = {
     *("-hide_banner", "-nostats", "-loglevel", "-progress", "-stats_period", "-y", "-protocol_whitelist"),
     *("-rw_timeout", "-user_agent", "-http_proxy", "-tls_verify", "-ca_file", "-skip_frame", "-f", "-i", "-vn", "-sn"),
-    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe"),
+    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a"),
 }
 ALONE = {"-hide_banner", "-nostats", "-y", "-vn", "-sn", "-dn", "-nostdin"}
 """Options without a value."""
@@ -125,7 +125,7 @@ def test_values_that_are_no_names(value: str) -> None:
 
 
 def test_templates_are_checked() -> None:
-    with pytest.raises(ConfigurationError, match="no .user."):
+    with pytest.raises(ConfigurationError, match=r"no .user."):
         file_name("{user}.mp4", {})
     with pytest.raises(ConfigurationError, match="names no file"):
         file_name("videos/", {})

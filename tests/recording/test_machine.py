@@ -103,8 +103,8 @@ def test_a_cut_asks_for_a_fresh_address_and_makes_a_new_segment() -> None:
     machine.ffmpeg_exited(0, now=3.1)
     go_on(machine, 3.2)
     assert machine.position(4.0) == 3.0
-    told(machine, 1.0, 5.0)
-    assert machine.seconds == 4.0 and machine.position(6.0) == 5.0
+    told(machine, 2.0, 5.0)
+    assert machine.seconds == 5.0 and machine.position(6.0) == 6.0
     machine.ffmpeg_exited(0, now=6.0)
     assert machine.next_action() == AskRoom()
     machine.room_told(OFFLINE, now=6.1)
@@ -146,6 +146,28 @@ def test_a_change_of_size_cuts_there() -> None:
     assert machine.segments[0].cut_at == 2.5 and machine.seconds == 2.5
     go_on(machine, 3.4)
     assert "480x270 to 160x90" in machine.notes[0]
+
+
+def test_short_segments_in_a_row_count_as_failures() -> None:
+    machine = begin(RecordingOptions(tries=3, retry_delay=1.0))
+    waits, now = [], 1.0
+    while machine.stage is not Stage.DONE:
+        told(machine, 0.3, now)
+        machine.ffmpeg_exited(1, now=now)
+        if (timer := machine.next_timer()) is not None:
+            waits.append(timer - now)
+            now = timer
+            machine.handle_timer(now=now)
+            go_on(machine, now)
+    assert waits == [0.0, 1.0, 2.0] and machine.end is End.LOST and len(machine.segments) == 4
+
+
+def test_what_a_burst_wrote_beyond_the_duration_is_cut_off() -> None:
+    machine = begin(RecordingOptions(duration=3))
+    told(machine, 5.0, 1.0)
+    assert machine.next_action() is Signal.QUIT
+    machine.ffmpeg_exited(0, now=1.1)
+    assert (machine.end, machine.seconds, machine.segments[0].cut_at) == (End.DURATION, 3.0, 3.0)
 
 
 def test_a_stalled_stream_is_left() -> None:

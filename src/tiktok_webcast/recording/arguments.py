@@ -110,7 +110,7 @@ def record_arguments(
     arguments += [*options.input_options, "-i", stream.url]
     for name, own in options.extra_inputs:
         arguments += [*own, "-i", _named(name)]
-    arguments += _output(path, target, options, limit)
+    arguments += _output(path, target, options, limit, stream)
     for name, own in options.extra_outputs:
         arguments += [*_limit(limit), *own, _named(name)]
     if watch:
@@ -177,11 +177,14 @@ def _network(url: str, way: Way) -> list[str]:
     return found
 
 
-def _output(path: str, target: Target, options: RecordingOptions, limit: float | None) -> list[str]:
+def _output(path: str, target: Target, options: RecordingOptions, limit: float | None, stream: Stream) -> list[str]:
     if not (target.copies or target.audio_only or options.transcode):
         raise ConfigurationError(f"{target.name} cannot hold TikTok's own codecs: ask for transcoding, or for mp4")
     copy = target.copies and not options.transcode
     codecs = ["-c", "copy"] if copy else list(target.encoder)
+    if copy and stream.format != "flv" and target.muxer in ("mp4", "mov", "ipod"):
+        # Fragmented files need it said; ffmpeg finds out by itself for whole ones only.
+        codecs += ["-bsf:a", "aac_adtstoasc"]
     picture = ["-vn"] if target.audio_only else []
     output = [*picture, "-sn", "-dn", *codecs, *target.options, *_limit(limit), *options.output_options]
     return [*output, "-f", target.muxer, file_argument(path)]

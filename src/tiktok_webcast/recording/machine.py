@@ -28,6 +28,10 @@ from .segment import Segment
 
 _LONGEST_DELAY = 15.0
 _CLOSE_ENOUGH = 0.02
+_OVERSHOT = 0.4
+"""Seconds more than the duration that are not worth cutting off."""
+_HEALTHY = 2.0
+"""Seconds that a segment must have for the next one to begin without a wait."""
 
 
 @dataclass(frozen=True)
@@ -252,12 +256,15 @@ class RecordingMachine:
         if segment is None:
             return
         segment.media, segment.seconds, segment.size_bytes = self._said.media, self.progress.seconds, self.progress.size
+        if segment.limit is not None and segment.seconds > segment.limit + _OVERSHOT:
+            # A burst of the server's: more was written than asked for before ffmpeg could be told.
+            segment.cut_at = min(segment.cut_at or segment.limit, segment.limit)
         if segment.cut_at is not None:
             segment.seconds = min(segment.seconds, segment.cut_at)
         recorded = segment.seconds > 0
         if recorded:
             self.segments.append(segment)
-            self._failures = 0
+            self._failures = 0 if segment.seconds >= _HEALTHY else self._failures
         self.progress, self._signal = Progress(), None
         why, self._why = self._why, None
         self._after(why, code, recorded, now)
@@ -273,7 +280,7 @@ class RecordingMachine:
             self._finish(End.STOPPED)
         elif why is _Why.LIMIT or (left is not None and left <= 0.1):
             self._finish(End.DURATION)
-        elif recorded:
+        elif recorded and (why is _Why.RESIZED or self.segments[-1].seconds >= _HEALTHY):
             self._note(f"a new segment begins: {why.value if why else self._broke(code)}")
             self._ask()
         else:

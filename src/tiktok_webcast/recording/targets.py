@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..errors import ConfigurationError
 
-_FRAGMENTS = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
-_AUDIO_FRAGMENTS = ("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000")
+_FRAGMENTS = ("-movflags", "+frag_keyframe+delay_moov+default_base_moof")
+_AUDIO_FRAGMENTS = ("-movflags", "+delay_moov+default_base_moof", "-frag_duration", "1000000")
 _H264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p")
 _AAC = ("-c:a", "aac", "-b:a", "128k")
 

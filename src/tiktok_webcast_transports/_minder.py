@@ -1,0 +1,59 @@
+"""Runs beside ffmpeg in a process of its own, so that ffmpeg never outlives the program that wants it.
+
+    python _minder.py QUIT_SECONDS TERMINATE_SECONDS FFMPEG ARGUMENTS...
+
+Its stdin takes letters: `q` asks ffmpeg to finish the file, `t` terminates it, `k` kills it. When stdin ends, as it
+does when the program that started us is gone however it went, ffmpeg is asked to finish, then terminated, then killed.
+(ffmpeg itself, with a stdin that has ended, goes on recording for ever: tried with 5.1.) Nothing of the package is
+imported: it must start quickly.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+
+def main(arguments: list[str]) -> int:
+    """Run ffmpeg with these arguments and return its exit code."""
+    quit_within, terminate_within = float(arguments[0]), float(arguments[1])
+    process = subprocess.Popen(arguments[2:], stdin=subprocess.PIPE)  # noqa: S603
+    # Nobody but the system would: ffmpeg must not be left behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    threading.Thread(target=_obey, args=(process, quit_within, terminate_within), daemon=True).start()
+    code = process.wait()
+    # As a shell says it; the thread may still wait for a letter.
+    return code if code >= 0 else 128 - code
+
+
+def _obey(process: subprocess.Popen[bytes], quit_within: float, terminate_within: float) -> None:
+    while letter := os.read(0, 1):
+        _tell(process, letter)
+    _tell(process, b"q")
+    for seconds, letter in ((quit_within, b"t"), (terminate_within, b"k")):
+        try:
+            process.wait(seconds)
+            return
+        except subprocess.TimeoutExpired:
+            _tell(process, letter)
+
+
+def _tell(process: subprocess.Popen[bytes], letter: bytes) -> None:
+    with contextlib.suppress(OSError):
+        if letter == b"q" and process.stdin is not None:
+            process.stdin.write(b"q")
+            process.stdin.flush()
+        elif letter == b"t":
+            process.terminate()
+        elif letter == b"k":
+            process.kill()
+
+
+if __name__ == "__main__":
+    result = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(result)

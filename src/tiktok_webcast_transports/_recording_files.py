@@ -1,0 +1,146 @@
+"""The files of a recording: made before ffmpeg writes them, cut and joined after it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiktok_webcast.errors import ConfigurationError
+from tiktok_webcast.recording import (
+    Media,
+    NotWritable,
+    RecordingOptions,
+    Segment,
+    Target,
+    join_arguments,
+    join_groups,
+    segment_name,
+)
+from tiktok_webcast.recording.arguments import concat_list, trim_arguments
+from tiktok_webcast.recording.progress import Diagnostics
+
+from ._ffmpeg import run_ffmpeg
+
+_MOST_SEGMENTS = 10_000
+_ENOUGH = 0.8
+"""Part of the segments' bytes that a joined file has at the least; else the segments are kept."""
+
+
+@dataclass(frozen=True)
+class RecordedFile:
+    """One file that was made."""
+
+    path: str
+    seconds: float
+    """Of video in it, as ffmpeg counted."""
+    size: int
+    """Bytes."""
+    media: Media
+    segments: int = 1
+    """How many were joined to it."""
+
+
+def reserve(path: str, number: int, *, overwrite: bool) -> str:
+    """Make the empty file of a segment and return its path.
+
+    Raises:
+        NotWritable: It cannot be made, or is there already and must not be replaced.
+    """
+    for further in range(number, _MOST_SEGMENTS):
+        name = segment_name(path, further)
+        try:
+            with Path(name).open("wb" if overwrite else "xb"):
+                return name
+        except FileExistsError:
+            if number == 1:
+                raise NotWritable(f"{name} is there already: give another name, or ask for it to be replaced") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else None
+            raise NotWritable(f"{name} cannot be written: {reason or error}") from None
+    raise NotWritable(f"{path}: there are {_MOST_SEGMENTS} segments already")
+
+
+def discard(path: str) -> None:
+    """Remove a file that nothing was recorded to. A device is left alone."""
+    with contextlib.suppress(OSError):
+        if stat.S_ISREG(os.stat(path).st_mode):
+            os.unlink(path)
+
+
+def size_of(path: str) -> int:
+    """Return the bytes of a file; 0 if it is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+class Finisher:
+    """Makes the files of the segments, once all are recorded."""
+
+    def __init__(self, program: str, target: Target, options: RecordingOptions) -> None:
+        self.notes: list[str] = []
+        """What could not be done, in words."""
+        self._program = program
+        self._target = target
+        self._options = options
+
+    def finish(self, segments: Sequence[Segment]) -> tuple[RecordedFile, ...]:
+        """Cut segments where their picture changes, and join those that match."""
+        for segment in segments:
+            if segment.cut_at is not None:
+                self._cut(segment)
+        groups = join_groups(list(segments))
+        files: list[RecordedFile] = []
+        for group in groups:
+            joined = len(group) > 1 and self._options.join and self._join(group)
+            files += [_file(group[:1], group)] if joined else [_file([part], [part]) for part in group]
+        if len(groups) > 1:
+            kinds = "; then ".join(str(group[0].media) for group in groups)
+            self.notes.append(f"kept apart, as they do not match: {kinds}")
+        return tuple(files)
+
+    def _cut(self, segment: Segment) -> None:
+        cut = f"{segment.path}.cut"
+        if self._run(trim_arguments(segment.path, cut, self._target, segment.cut_at or 0.0), cut, "cut"):
+            os.replace(cut, segment.path)
+
+    def _join(self, group: list[Segment]) -> bool:
+        first = group[0].path
+        joined, listed = f"{first}.join", f"{first}.list"
+        try:
+            with Path(listed).open("x", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(concat_list([os.path.abspath(part.path) for part in group]))
+        except (OSError, ConfigurationError) as error:
+            self.notes.append(f"the segments were not joined: {error}")
+            return False
+        try:
+            if not self._run(join_arguments(listed, joined, self._target), joined, "joined"):
+                return False
+        finally:
+            discard(listed)
+        if size_of(joined) < _ENOUGH * sum(size_of(part.path) for part in group):
+            self.notes.append("the segments were not joined: something would have been lost")
+            discard(joined)
+            return False
+        os.replace(joined, first)
+        for part in group[1:]:
+            discard(part.path)
+        return True
+
+    def _run(self, arguments: list[str], made: str, what: str) -> bool:
+        said = Diagnostics()
+        code = run_ffmpeg(self._program, arguments, self._options, said.receive_line)
+        if code:
+            self.notes.append(f"not {what}: {said.text}")
+            discard(made)
+        return not code
+
+
+def _file(named: list[Segment], parts: list[Segment]) -> RecordedFile:
+    path = named[0].path
+    return RecordedFile(path, sum(part.seconds for part in parts), size_of(path), parts[0].media, len(parts))
