@@ -20,7 +20,7 @@ from tiktok_webcast_transports.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(path.name for path in (ROOT / "examples").glob("*.py"))
-DOCUMENTS = ["README.md", "docs/architecture.md"]
+DOCUMENTS = ["README.md", "docs/architecture.md", "docs/many-rooms.md"]
 
 Run = Callable[[Path, list[str]], str]
 

@@ -26,6 +26,7 @@ from tiktok_webcast.room_budget import BudgetPolicy, WaitsFor
 from tiktok_webcast.session import Phase
 from tiktok_webcast.signer import SignTarget
 from tiktok_webcast.sim import Options, WorldOptions, differences
+from tiktok_webcast_transports._rooms import Engine
 from tiktok_webcast_transports.simulator import Simulator
 
 QUICK = BudgetPolicy(Rate(10_000, 1.0), Rate(10_000, 1.0), Rate(10_000, 1.0), openings=1000)
@@ -409,6 +410,26 @@ def test_misuse(kit: Kit) -> None:
                     rooms.add("ben")
 
         kit.run(scenario)
+
+
+def test_a_bug_of_ours_comes_out_and_leaves_nothing(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(engine: Engine, now: float) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(Engine, "handle_timer", bug)
+    budget = BudgetPolicy(QUICK.signatures, QUICK.lookups, Rate(1, 0.01))
+    with Simulator("steady", speed=0, rate=1000) as simulator:
+
+        async def scenario() -> None:
+            async with rooms_of(kit, simulator, budget=budget) as rooms:
+                rooms.add("ann")
+                rooms.add("ben")
+                async for _ in rooms:
+                    pass
+
+        with pytest.raises(RuntimeError, match="a bug of ours"):
+            kit.run(scenario)
+    assert our_threads() == []
 
 
 @pytest.mark.parametrize("ending", ["cancel", "interrupt"])
