@@ -36,6 +36,14 @@ if TYPE_CHECKING:
         UnexpectedAnswer,
         UserNotFound,
     )
+    from tiktok_webcast.recording import (
+        AlreadyDownloadingStream,
+        DownloadProcessNotFound,
+        FfmpegFailed,
+        FfmpegMissing,
+        NotDownloadingStream,
+        RecordingError,
+    )
 
     from ._options import Network, Timeouts
     from ._proxy import Proxy
@@ -43,19 +51,25 @@ if TYPE_CHECKING:
     from .web_client import WebClient
 
 __all__ = [
+    "AlreadyDownloadingStream",
     "BlockedByTikTok",
     "ClosedByCaller",
     "ClosedError",
     "ConfigurationError",
     "ConnectionLost",
     "DeviceBlocked",
+    "DownloadProcessNotFound",
+    "FfmpegFailed",
+    "FfmpegMissing",
     "HandshakeRefused",
     "InvalidUserInput",
     "LimitExceeded",
     "LocalProtocolError",
     "Network",
     "NetworkError",
+    "NotDownloadingStream",
     "Proxy",
+    "RecordingError",
     "RoomEnded",
     "RoomOffline",
     "RoomRestricted",
@@ -79,12 +93,14 @@ _OWN = {
     "Timeouts": "_options",
     "WebClient": "web_client",
 }
+_RECORDING = {name for name in __all__ if "Download" in name or name.startswith(("Ffmpeg", "Recording"))}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    place = f"{__name__}.{_OWN[name]}" if name in _OWN else "tiktok_webcast.errors"
+    elsewhere = "tiktok_webcast.recording" if name in _RECORDING else "tiktok_webcast.errors"
+    place = f"{__name__}.{_OWN[name]}" if name in _OWN else elsewhere
     value = globals()[name] = getattr(import_module(place), name)
     return value
 

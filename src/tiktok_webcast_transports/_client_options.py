@@ -40,7 +40,7 @@ _ELSEWHERE = {
     "web_proxy": "proxy=",
     "ws_proxy": "proxy=",
     "debug": "logging.getLogger('tiktok_webcast_transports').setLevel(...)",
-    "ffmpeg": "the ffmpeg program on the PATH",
+    "ffmpeg": "download(path, ffmpeg=...), or TIKTOK_WEBCAST_FFMPEG",
 }
 """What other clients of this kind call differently."""
 

@@ -97,6 +97,8 @@ class Recorder:
         self._way = way
         self._ask = ask
         self._on_progress = on_progress
+        self.on_end: Callable[[Recorder], object] | None = None
+        """Called in the recorder's thread once `result` or `error` is there."""
         self._machine = RecordingMachine(options)
         self._inbox: SimpleQueue[Callable[[float], object]] = SimpleQueue()
         self._process: Ffmpeg | None = None
@@ -190,12 +192,17 @@ class Recorder:
         Raises:
             RecordingError, ClosedError: It failed; `files` of the error are what there is nevertheless.
         """
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
-        while not self._done.is_set() and (left := deadline - time.monotonic()) > 0:
-            self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or left))
+        self.join(timeout)
         if self._failure is not None:
             raise self._failure
         return self._result
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for its end, `timeout` seconds at the most; return whether it has come."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._done.is_set() and (left := deadline - time.monotonic()) > 0:
+            self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or left))
+        return self._done.is_set()
 
     def wait_begun(self, timeout: float | None = None) -> bool:
         """Wait until the first frame is recorded or it has come to its end; return whether it has begun."""
@@ -248,6 +255,8 @@ class Recorder:
         finally:
             self._done.set()
             self._begun.set()
+            if self.on_end is not None:
+                self.on_end(self)
 
     def _step(self, machine: RecordingMachine) -> None:
         while (action := machine.next_action()) is not None:

@@ -33,10 +33,10 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.user_input import UserInput, parse_user
 
 from . import _client_options as read
-from ._attributes import Attributes
 from ._client_options import Proxies
 from ._connection import Connection
 from ._dispatch import Stream
+from ._download import Downloads
 from ._listeners import call_in_loop
 from ._options import Timeouts
 
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 _OTHER_LOOP = "The client runs in another event loop: asyncio.run_coroutine_threadsafe(..., client.loop) leads there"
 
 
-class TikTokLiveClient(Attributes):
+class TikTokLiveClient(Downloads):
     """Watches one user's room and calls your functions with its events.
 
     Listen with `@client.on("comment")`, `@client.on(CommentEvent)`, `add_listener`, `once` or `on_any`, or iterate:
@@ -196,7 +196,11 @@ class TikTokLiveClient(Attributes):
         connection = self._connection
         if connection is not None and not connection.over and not connection.loop.is_closed():
             raise LocalProtocolError("The client runs already; stop() ends it, from any thread")
-        self._loop.run(self._run, self.stop)
+        try:
+            self._loop.run(self._run, self.stop)
+        except KeyboardInterrupt:
+            self._end_download()
+            raise
 
     async def start(self) -> int:
         """Connect, and go on in the background of the running loop; return the room's id once it is entered.

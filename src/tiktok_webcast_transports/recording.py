@@ -15,9 +15,6 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-import anyio
-import anyio.to_thread
-
 from tiktok_webcast.context import WebContext
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.http import Exchange
@@ -37,10 +34,10 @@ from .sync import HttpClient
 __all__ = ["RecordedFile", "Recorder", "Recording", "find_ffmpeg", "make_recorder", "record", "record_async"]
 
 
-def ask_room(user: UserInput, context: WebContext, last: RoomInfo | None) -> Exchange[RoomInfo | RoomFailure]:
+def ask_room(user: UserInput, context: WebContext, room_id: int | None) -> Exchange[RoomInfo | RoomFailure]:
     """Ask for the data of a user's room: of the one known, or of the one to be found."""
-    if last is not None and last.room_id is not None:
-        return (yield from fetch_room_info(last.room_id, context=context))
+    if room_id:
+        return (yield from fetch_room_info(room_id, context=context))
     found = yield from resolve(user, context=context)
     if not isinstance(found, RoomFound):
         return found
@@ -71,7 +68,8 @@ def make_recorder(
 
     def ask(last: RoomInfo | None) -> RoomInfo | RoomFailure:
         with HttpClient(limits=config.limits, network=network) as http:
-            return http.run(ask_room(wanted, context, last))
+            known = last.room_id if last is not None else config.room_id
+            return http.run(ask_room(wanted, context, known))
 
     way = way_of(network, context.profile.user_agent)
     return Recorder(path, ask, options=options, ffmpeg=ffmpeg, way=way, on_progress=on_progress)
@@ -100,6 +98,10 @@ def record(user: str | int | UserInput, path: str | os.PathLike[str], **choices:
 
 async def record_async(user: str | int | UserInput, path: str | os.PathLike[str], **choices: Any) -> Recording:
     """The same, on asyncio or trio. Cancelling it ends the recording in good order first."""
+    # Here, as the everyday client needs neither for its downloads.
+    import anyio
+    import anyio.to_thread
+
     recorder = make_recorder(user, path, **choices)
     recorder.start()
     try:
