@@ -53,9 +53,12 @@ def read_frame(data: bytes) -> Frame | BadFrame:
     except DecodeError as error:
         return BadFrame(data, f"not a push frame: {error}")
     payload = frame.payload
+    kind = frame.payload_type
     # The header `compress_type` says it too, but the first bytes never lie: no message begins with them, since 1f 8b
     # is no protobuf tag, and what does not begin with them is not gzip, whatever the header says (push.md section 5).
-    return _make_frame((text(frame.payload_type), payload, frame.log_id, payload[:2] == b"\x1f\x8b"))
+    return _make_frame(
+        (kind if kind.__class__ is str else text(kind), payload, frame.log_id, payload[:2] == b"\x1f\x8b")
+    )
 
 
 def unpack(frame: Frame, limits: Limits) -> bytes | BadFrame:
@@ -79,9 +82,11 @@ def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
     count = len(entries)
     kept = entries if count <= limits.messages_per_frame else entries[: limits.messages_per_frame]
     now = result.now
-    messages = [
-        _make_message((text(entry.method), entry.payload, entry.msg_id, entry.is_history, now)) for entry in kept
-    ]
+    messages: list[Message] = []
+    for entry in kept:
+        method = entry.method
+        method = method if method.__class__ is str else text(method)
+        messages.append(_make_message((method, entry.payload, entry.msg_id, entry.is_history, now)))
     return _make_result(
         (
             messages,

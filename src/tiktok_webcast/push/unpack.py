@@ -27,12 +27,14 @@ class BadFrame(NamedTuple):
 
 def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
     """Return gzip data unpacked, or why not: broken, cut, or more than `limit` bytes."""
-    first_try = min(limit // 4 + 1, _FIRST_TRY)
+    first_try = _FIRST_TRY if limit >= 4 * _FIRST_TRY else limit // 4 + 1
     unpacker = _zlib.decompressobj(_GZIP)
-    unpacked = b""
+    unpacked: bytes = b""
     try:
         if len(data) <= first_try:
             unpacked = unpacker.decompress(data, first_try)
+            if unpacker.eof:
+                return unpacked
         if not unpacker.eof and (len(unpacked) == first_try or len(data) > first_try):
             unpacked = b""
             size = _unpacked_size(data, limit)

@@ -155,12 +155,15 @@ class GiftStreaks:
     def receive(self, step: GiftStep, *, now: float) -> GiftCount:
         """Count one gift message. Repeats of the very same message belong to `SeenMessages`."""
         self._advance(now)
-        count = _within_bounds(step.repeat_count)
-        price = _within_bounds(step.diamond_count)
-        if not step.streakable:
+        user_id, gift_id, group_id, count, repeat_end, streakable, price, sent_ms, detail = step
+        if not 0 <= count <= MAX_COUNT:
+            count = _within_bounds(count)
+        if not 0 <= price <= MAX_COUNT:
+            price = _within_bounds(price)
+        if not streakable:
             count = max(count, 1)
             return GiftCount(count, count, False, _single(step, count, price))
-        key = (step.user_id, step.gift_id, step.group_id)
+        key = (user_id, gift_id, group_id)
         streak = self._open.get(key)
         evicted = None
         if streak is None:
@@ -178,10 +181,10 @@ class GiftStreaks:
             delta = 0
         if price:
             streak.price = price
-        if step.sent_ms > streak.sent_ms:
-            streak.sent_ms = step.sent_ms
-        streak.detail = step.detail
-        if step.repeat_end:
+        if sent_ms > streak.sent_ms:
+            streak.sent_ms = sent_ms
+        streak.detail = detail
+        if repeat_end:
             del self._open[key]
             return GiftCount(
                 delta, streak.counted, False, self._settle(key, streak, StreakEndCause.REPEAT_END), evicted
