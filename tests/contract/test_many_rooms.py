@@ -416,16 +416,18 @@ def test_a_bug_of_ours_comes_out_and_leaves_nothing(kit: Kit, monkeypatch: pytes
     def bug(engine: Engine, now: float) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(Engine, "handle_timer", bug)
-    budget = BudgetPolicy(QUICK.signatures, QUICK.lookups, Rate(1, 0.01))
+    budget = BudgetPolicy(QUICK.signatures, QUICK.lookups, Rate(1, 0.3))
     with Simulator("steady", speed=0, rate=1000) as simulator:
 
         async def scenario() -> None:
             async with rooms_of(kit, simulator, budget=budget) as rooms:
                 rooms.add("ann")
-                rooms.add("ben")
-                async for _ in rooms:
-                    pass
+                async for _, event in rooms:
+                    if event.name == "connect":
+                        monkeypatch.setattr(Engine, "handle_timer", bug)
+                        # The first start is paid for, the others wait for the timer.
+                        rooms.add("ben")
+                        rooms.add("carl")
 
         with pytest.raises(RuntimeError, match="a bug of ours"):
             kit.run(scenario)
