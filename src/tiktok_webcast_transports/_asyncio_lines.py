@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from typing import cast
 
@@ -73,7 +74,8 @@ class _Line(asyncio.Protocol):
         loop = self._loop
         host, port = self._channel.address
         try:
-            if isinstance(loop, asyncio.BaseEventLoop):
+            # With one address there is no race; asyncio's drops the winner's socket unclosed if it is cancelled then.
+            if isinstance(loop, asyncio.BaseEventLoop) and not _is_address(host):
                 await loop.create_connection(lambda: self, host, port, happy_eyeballs_delay=_HAPPY_EYEBALLS_SECONDS)
             else:
                 await loop.create_connection(lambda: self, host, port)
@@ -173,6 +175,14 @@ class _Line(asyncio.Protocol):
     def _end(self) -> None:
         self._alarm.set(None)
         self._lines.ended(self)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Lines:
