@@ -187,7 +187,8 @@ def _output(path: str, target: Target, options: RecordingOptions, limit: float |
         codecs += ["-bsf:a", "aac_adtstoasc"]
     picture = ["-vn"] if target.audio_only else []
     output = [*picture, "-sn", "-dn", *codecs, *target.options, *_limit(limit), *options.output_options]
-    return [*output, "-f", target.muxer, file_argument(path)]
+    # On the disk at once: a crash loses as little as can be, and a full disk is noticed.
+    return [*output, "-flush_packets", "1", "-f", target.muxer, file_argument(path)]
 
 
 def _limit(limit: float | None) -> list[str]:

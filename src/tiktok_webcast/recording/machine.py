@@ -28,6 +28,8 @@ from .segment import Segment
 
 _LONGEST_DELAY = 15.0
 _CLOSE_ENOUGH = 0.02
+_FIRST_LOOK = 15.0
+"""Seconds that ffmpeg has at the least to find out what a stream is; it takes about 3."""
 _OVERSHOT = 0.4
 """Seconds more than the duration that are not worth cutting off."""
 _HEALTHY = 2.0
@@ -203,7 +205,7 @@ class RecordingMachine:
         self.segment.path = path
         self.stage = Stage.RECORDING
         self._moved_at = now
-        self._timer = now + self.options.stall
+        self._timer = now + max(self.options.stall, _FIRST_LOOK)
         if self._asked_to_stop:
             self._timer = now + self.options.first_frame
 

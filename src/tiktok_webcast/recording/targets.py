@@ -33,7 +33,7 @@ TARGETS = {
         Target("mp4", "mp4", _FRAGMENTS),
         Target("m4v", "mp4", _FRAGMENTS),
         Target("mov", "mov", _FRAGMENTS),
-        Target("mkv", "matroska"),
+        Target("mkv", "matroska", ("-cluster_time_limit", "1000")),
         Target("ts", "mpegts"),
         Target("flv", "flv", ("-flvflags", "+no_duration_filesize")),
         Target("webm", "webm", (), False, False, ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus")),

@@ -1,0 +1,91 @@
+"""`record` of the command: files, events beside them, exit codes, Ctrl-C, and a death without warning."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from command_line import command, environment, run, to
+from recordings import GUARD, Plays, needs_ffmpeg, processes_of, until_gone
+
+from tiktok_webcast_transports.simulator import Simulator
+
+pytestmark = needs_ffmpeg
+
+
+@contextmanager
+def recording(sim: Simulator, path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `record` in a process of its own, and wait until something is in the file."""
+    arguments = command("record", "ann", "-o", str(path), "--source", "hls", *to(sim.url))
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + GUARD
+        while not path.exists() or path.stat().st_size < 5000:
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_files_on_stdout_and_events_beside_them(sim: Simulator, tmp_path: Path) -> None:
+    video, events = tmp_path / "a.mp4", tmp_path / "a.jsonl"
+    done = run("record", "ann", "-o", str(video), "--duration", "4", "--events", str(events), *to(sim.url))
+    assert (done.code, done.out) == (0, f"{video}\n"), done.err
+    seconds = Plays(video).seconds
+    assert abs(seconds - 4) < 1
+    lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    assert lines[0]["event"] == "connect" and lines[-1]["event"] == "closed"
+    times = [line["video_time"] for line in lines if line["video_time"] is not None]
+    assert times == sorted(times) and times and max(times) < seconds + 2
+    again = run("record", "ann", "-o", str(video), *to(sim.url))
+    assert again.code == 2 and "is there already" in again.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C otherwise")
+def test_ctrl_c_ends_with_a_file_that_plays(sim: Simulator, tmp_path: Path) -> None:
+    with recording(sim, tmp_path / "a.mp4") as process:
+        # As a terminal does it: to the whole group.
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=GUARD)
+    assert process.returncode == 130, err
+    assert out == f"{tmp_path / 'a.mp4'}\n" and "Traceback" not in err
+    assert Plays(tmp_path / "a.mp4").seconds > 0.5
+    until_gone(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("kind", ["mp4", "mkv"])
+def test_a_killed_parent_leaves_a_file_that_plays_and_no_ffmpeg(sim: Simulator, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    with recording(sim, path) as process:
+        assert len(processes_of(path)) == 3, "the command, the minder, ffmpeg"
+        process.send_signal(signal.SIGKILL)
+        process.wait(GUARD)
+        until_gone(path)
+    assert Plays(path).seconds > 0.5
+
+
+def test_exit_codes(sim: Simulator, tmp_path: Path) -> None:
+    there = ("record", "ann", "-o", str(tmp_path / "a.mp4"), *to(sim.url))
+    missing = run(*there, "--ffmpeg", "/no/such/ffmpeg")
+    assert missing.code == 9 and "was not found" in missing.err and "install" in missing.err
+    assert run(*there, "--format", "hls").code == 2
+    assert run(*there, "--format", "webm").code == 2
+    nowhere = run("record", "ann", "-o", str(tmp_path / "no" / "a.mp4"), *to(sim.url))
+    assert nowhere.code == 2 and "cannot be written" in nowhere.err
+    with Simulator("offline") as offline:
+        done = run("record", "ann", "-o", str(tmp_path / "a.mp4"), *to(offline.url))
+        assert done.code == 3, done.err
+    assert list(tmp_path.iterdir()) == []
