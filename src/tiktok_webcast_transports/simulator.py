@@ -32,6 +32,7 @@ from .simulator_connection import Connection
 T = TypeVar("T")
 _CLIPS = Path(__file__).with_name("clips")
 _STOP_SECONDS = 5.0
+_TURNS = 5
 
 
 def load_clips() -> dict[str, bytes]:
@@ -231,6 +232,9 @@ class Simulator:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            # Connections that were just accepted become known a few turns of the loop later.
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
         gone = [connection.gone for connection in self._connections]
         for connection in list(self._connections):
             connection.abort()

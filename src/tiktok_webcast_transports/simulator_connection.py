@@ -71,6 +71,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client sends no more: the transport closes."""
+        if self._video is not None:
+            self.abort()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -22,7 +22,11 @@ EPILOG = """start with:
   tiktok-webcast watch some_user   a real one
 
 exit codes: 0 ended normally, 2 wrong usage, 3 offline, 4 no such user, 5 restricted, 6 blocked by TikTok,
-7 sign server refused, 8 network failure, 10 unreadable capture or payload, 130 interrupted, 1 anything else"""
+7 sign server refused, 8 network failure, 9 ffmpeg missing or failed, 10 unreadable capture or payload,
+130 interrupted, 1 anything else"""
+QUALITIES = ("origin", "uhd", "hd", "sd", "ld", "audio")
+FORMATS = ("flv", "hls", "cmaf")
+"""Those of `tiktok_webcast.room_info`, which help and completion need not load."""
 USER_HELP = "name, @name, address of a profile or live page, user id, or room:ID"
 
 
@@ -150,6 +154,39 @@ def _capture(parser: argparse.ArgumentParser) -> None:
     add_connection(parser)
 
 
+def _record(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user", metavar="USER", help=USER_HELP)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help="file for the video; may name {unique_id} {nickname} {title} {room_id} {quality} {date} {time}",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=QUALITIES,
+        default="origin",
+        help="the nearest stands in for a missing one (default: origin)",
+    )
+    parser.add_argument(
+        "--format", metavar="KIND", help="kind of the file: mp4, mkv, ts, flv, mp3, ... (default: by FILE)"
+    )
+    parser.add_argument("--source", choices=FORMATS, default="flv", help="what TikTok's servers send (default: flv)")
+    _add_duration(parser)
+    codecs = parser.add_mutually_exclusive_group()
+    codecs.add_argument("--copy", action="store_true", help="keep TikTok's own encoding (the default)")
+    codecs.add_argument("--transcode", action="store_true", help="encode anew, as H.264 and AAC where they fit")
+    parser.add_argument("--events", metavar="FILE", help="write the room's events too, as JSON lines with `video_time`")
+    parser.add_argument("--no-join", action="store_true", help="leave segments apart, also where they match")
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
+    parser.add_argument(
+        "--ffmpeg", metavar="FILE", help="the ffmpeg program (default: $TIKTOK_WEBCAST_FFMPEG, or the PATH)"
+    )
+    add_room(parser)
+    add_connection(parser)
+
+
 def _redact(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", help="capture, .frames or .har; - is stdin")
     parser.add_argument("target", metavar="OUT", help="file for what is redacted: a capture, or .frames for the others")
@@ -267,6 +304,18 @@ by event. Cookies, session ids and keys are masked in the file; names and texts 
   tiktok-webcast capture some_user -o room.capture
   tiktok-webcast capture some_user -o room.capture.gz --duration 600""",
         _capture,
+    ),
+    "record": Subcommand(
+        "record",
+        "record the video of a room, by ffmpeg",
+        """Records the video of a room that is live, until it ends. A stream that breaks off, expires or changes its
+size is found again, in a new segment; segments that match are one file at the end. Ctrl-C ends it with
+a file that plays. The files' names are printed at the end.""",
+        """examples:
+  tiktok-webcast record some_user -o video.mp4
+  tiktok-webcast record some_user -o "{unique_id} {date} {time}.mkv" --quality hd --duration 600
+  tiktok-webcast record some_user -o talk.mp3 --events talk.jsonl""",
+        _record,
     ),
     "replay": Subcommand(
         "replay",

@@ -1,0 +1,164 @@
+"""`record USER -o FILE`: a room's video by ffmpeg, and its events beside it; progress on stderr, files on stdout."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from threading import Thread
+from typing import BinaryIO
+
+from tiktok_webcast.errors import ClosedError, exit_code, message_for
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.recording import End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingError, RecordingOptions
+from tiktok_webcast.user_input import parse_user
+
+from .._options import Network
+from .._recorder import Recorder, Recording
+from ..recording import make_recorder
+from .capture import INTERVAL, open_output
+from .clean import clean
+from .json_lines import json_line
+from .output import Sink
+from .rooms import run_room
+from .settings import Settings, read_settings
+from .stop import INTERRUPTED, Stop
+from .streams import Streams
+
+FFMPEG = 9
+"""Exit code: ffmpeg is missing or failed (contracts.md section 1)."""
+LOST = 8
+USAGE = 2
+_LOOK = 0.2
+_EVENTS_LEAVE = 5.0
+"""Seconds that the room of the events has to be left."""
+
+
+class EventsFile:
+    """JSON lines of events, each with `video_time`: seconds from the begin of the video, `null` before it."""
+
+    def __init__(self, file: BinaryIO, recorder: Recorder) -> None:
+        self._file = file
+        self._recorder = recorder
+
+    def show(self, event: Event) -> None:
+        """Write an event's line."""
+        past = getattr(event, "is_history", False)
+        at = None if past else self._recorder.position()
+        line = json_line({**event.to_dict(), "video_time": None if at is None else round(at, 3)})
+        self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+
+    def flush(self) -> None:
+        """Nothing waits: the file has no buffer."""
+
+    def close(self) -> None:
+        """Nothing waits."""
+
+
+def run(args: argparse.Namespace, streams: Streams) -> int:
+    """Record one room."""
+    user = parse_user(args.user)
+    settings = read_settings(args)
+    options = RecordingOptions(
+        quality=args.quality,
+        source=args.source,
+        target=args.format,
+        duration=args.duration,
+        transcode=args.transcode,
+        overwrite=args.force,
+        join=not args.no_join,
+    )
+    network = Network(proxy=settings.proxy, ca_file=settings.ca_file, timeouts=settings.timeouts)
+    try:
+        recorder = make_recorder(
+            user, args.output, options=options, config=settings.config, network=network, ffmpeg=args.ffmpeg
+        )
+        stop = Stop()
+        with stop.on_signals():
+            if args.events is None:
+                result = _record(recorder, stop, streams)
+            else:
+                with open_output(args.events, replace_it=args.force) as file:
+                    result = _record_with_events(recorder, stop, streams, args.user, settings, file)
+    except RecordingError as error:
+        streams.say(f"tiktok-webcast: {clean(str(error))}")
+        _say_files(error.files, streams)
+        return code_of(error)
+    except ClosedError as error:
+        streams.say(f"tiktok-webcast: {clean(message_for(error.closed))}")
+        return exit_code(error.closed.reason)
+    for note in result.notes:
+        streams.say(f"tiktok-webcast: {clean(note)}")
+    _say_files(tuple(file.path for file in result.files), streams)
+    if stop.interrupted:
+        return INTERRUPTED
+    return LOST if result.end is End.LOST else 0
+
+
+def code_of(error: RecordingError) -> int:
+    """Return the exit code for a failed recording."""
+    if isinstance(error, (FfmpegMissing, FfmpegFailed)):
+        return FFMPEG
+    return USAGE if isinstance(error, NotWritable) else 1
+
+
+def _record(recorder: Recorder, stop: Stop, streams: Streams) -> Recording:
+    """Record until the end; say how it goes."""
+    stop.attach(recorder.stop)
+    with recorder:
+        if stop.asked:
+            recorder.stop()
+        due = time.monotonic() + INTERVAL
+        while recorder.running:
+            recorder.join(_LOOK)
+            if time.monotonic() >= due:
+                due = time.monotonic() + INTERVAL
+                streams.say(f"tiktok-webcast: {progress_line(recorder)}")
+    result = recorder.wait()
+    if result is None:
+        raise RuntimeError("a recording ended without a result")
+    return result
+
+
+def _record_with_events(
+    recorder: Recorder, stop: Stop, streams: Streams, user: str, settings: Settings, file: BinaryIO
+) -> Recording:
+    """Record while another thread writes down what happens in the room."""
+    leave = Stop()
+    sink = Sink(EventsFile(file, recorder))
+
+    def watch() -> None:
+        try:
+            ended = run_room(user, settings, sink, streams, leave)
+        except Exception as error:
+            streams.say(f"tiktok-webcast: the events broke off: {clean(str(error))}")
+            return
+        if exit_code(ended.closed.reason) and not leave.asked:
+            streams.say(f"tiktok-webcast: the events broke off: {clean(message_for(ended.closed))}")
+
+    watcher = Thread(target=watch, name="events", daemon=True)
+    watcher.start()
+    try:
+        return _record(recorder, stop, streams)
+    finally:
+        leave.ask()
+        watcher.join(_EVENTS_LEAVE)
+
+
+def progress_line(recorder: Recorder) -> str:
+    """Return in words how far a recording is."""
+    progress = recorder.progress
+    parts = [recorder.stage.value, f"{recorder.seconds:.1f} s", f"{progress.size / 1e6:.1f} MB"]
+    if progress.speed is not None:
+        parts.append(f"{progress.speed:g}x")
+    if progress.dropped:
+        parts.append(f"{progress.dropped} frames dropped")
+    if recorder.segments > 1:
+        parts.append(f"segment {recorder.segments}")
+    return ", ".join(parts)
+
+
+def _say_files(files: tuple[str, ...], streams: Streams) -> None:
+    for file in files:
+        streams.text(file)
+    if not files:
+        streams.say("tiktok-webcast: nothing was recorded")
