@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.recording import (
@@ -19,8 +19,9 @@ from tiktok_webcast.recording import (
 )
 
 from ._attributes import Attributes
-from ._recorder import Recorder
-from .recording import make_recorder
+
+if TYPE_CHECKING:
+    from ._recorder import Recorder
 
 _log = logging.getLogger(__name__)
 FfmpegOptions = str | Sequence[str] | None
@@ -86,6 +87,9 @@ class Downloads(Attributes):
             raise AlreadyDownloadingStream("A download runs already: stop_download() ends it")
         if loglevel not in _LOG_LEVELS:
             raise ConfigurationError(f"loglevel is one of {', '.join(_LOG_LEVELS)}, not {loglevel!r}")
+        # Here, so that clients which download nothing do not wait for it.
+        from .recording import make_recorder
+
         given = options_from(
             options, os.fspath(path), duration=duration, quality=quality, global_options=global_options,
             inputs=inputs or {}, outputs=outputs or {},

@@ -23,6 +23,7 @@ from tiktok_webcast.recording import (
     Signal,
     Stage,
     StartFfmpeg,
+    Target,
     Way,
     file_name,
     find_target,
@@ -89,7 +90,7 @@ class Recorder:
             ConfigurationError: No such kind of file, or a template that names what there is not.
         """
         self.options = options
-        self.target = find_target(os.fspath(path), options.target)
+        self.target: Target = find_target(os.fspath(path), options.target)
         self.program: str = find_ffmpeg(ffmpeg)
         self.path: str = os.fspath(path)
         """Where it is recorded; once it has begun, with the template's fields filled in."""

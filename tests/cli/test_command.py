@@ -103,7 +103,7 @@ def test_completion_scripts_name_all_subcommands_and_long_options(shell: str, ca
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("re",), {"redact", "replay"}),
+        (("re",), {"record", "redact", "replay"}),
         (("watch", "--js"), {"--json"}),
         (("watch", "--transport", ""), set(TRANSPORTS)),
         (("watch", "--transport", "t"), {"trio"}),

@@ -299,7 +299,8 @@ def test_it_always_comes_to_its_end(steps: list[tuple[str, float]], duration: fl
         elif word == "fatal":
             machine.receive_diagnostic("[error] No space left on device", now=now)
         else:
-            machine.room_told({"live": LIVE, "offline": OFFLINE, "blocked": blocked}[word], now=now)
+            answers: dict[str, RoomInfo | RoomFailure] = {"live": LIVE, "offline": OFFLINE, "blocked": blocked}
+            machine.room_told(answers[word], now=now)
     machine.stop(now=now)
     if machine.stage is Stage.STARTING:
         machine.ffmpeg_started("x", now=now)

@@ -21,6 +21,13 @@ from tiktok_webcast_transports.simulator import Simulator
 pytestmark = needs_ffmpeg
 
 
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    """A simulated TikTok whose rooms are live."""
+    with Simulator("everyday") as simulator:
+        yield simulator
+
+
 @contextmanager
 def recording(sim: Simulator, path: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `record` in a process of its own, and wait until something is in the file."""
