@@ -45,7 +45,7 @@ def test_download_and_its_errors(tmp_path: Path) -> None:
         path.write_bytes(b"replaced, as in 2023")
         client.download(
             str(path), quality=VideoQuality.HD, options=RecordingOptions(source="hls", overwrite=True),
-            on_progress=lambda download: download.seconds and begun.set(),
+            on_progress=lambda download: begun.set() if download.seconds else None,
         )  # fmt: skip
         with pytest.raises(AlreadyDownloadingStream):
             client.download(str(path))

@@ -37,7 +37,7 @@ URLS = st.one_of(NASTY, st.builds("https://cdn.example/{}".format, NASTY), st.ju
 FLAGS = {
     *("-hide_banner", "-nostats", "-loglevel", "-progress", "-stats_period", "-y", "-protocol_whitelist"),
     *("-rw_timeout", "-user_agent", "-http_proxy", "-tls_verify", "-ca_file", "-skip_frame", "-f", "-i", "-vn", "-sn"),
-    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a", "-flush_packets"),
+    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a", "-flush_packets", "-fpsprobesize"),
 }
 ALONE = {"-hide_banner", "-nostats", "-y", "-vn", "-sn", "-dn", "-nostdin"}
 """Options without a value."""
@@ -155,7 +155,7 @@ def test_extra_options_and_tls() -> None:
     stream = Stream("hd", "hls", "https://cdn.example/a.m3u8?sign=1")
     arguments = record_arguments(stream, "a.mp4", ALL["mp4"], options=options, limit=4, way=Way(ca_file="/ca.pem"))
     text = " ".join(arguments)
-    assert "-tls_verify 1 -ca_file /ca.pem" in text and "-f hls -re -i https://cdn" in text
+    assert "-tls_verify 1 -ca_file /ca.pem" in text and "-f hls -fpsprobesize 4 -re -i https://cdn" in text
     assert "-t 4.000 -metadata title=x -flush_packets 1 -f mp4 file:a.mp4" in text and text.index(
         "-benchmark"
     ) < text.index("-i ")

