@@ -40,7 +40,7 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 	@for folder in $(sort $(dir $(wildcard tests/*/*.py))); do MYPYPATH=src:tests:. $(BIN)/mypy "$$folder" || exit 1; done
-	@MYPYPATH=src:tests $(BIN)/mypy tests/*.py fuzz/*.py examples bench docs/*.py proto/*.py
+	@for each in "tests/*.py fuzz/*.py docs/*.py proto/*.py" examples bench; do MYPYPATH=src:tests $(BIN)/mypy $$each || exit 1; done
 	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast
 	@PATH="$(abspath $(BIN)):$$PATH" VIRTUAL_ENV="$(abspath $(VENV))" pyright --ignoreexternal --verifytypes tiktok_webcast_transports
 
