@@ -119,11 +119,12 @@ class Live:
         self._close_wanted = False
         self._abort_wanted = False
         self._crash: Exception | None = None
+        self._all_handed = False
 
     @property
     def closed(self) -> Closed | None:
-        """Why the room was left; `None` before that."""
-        return self._session.closed
+        """Why the room was left; `None` before that. Once it says so, what `poll` finds waiting is all there is."""
+        return self._session.closed if self._all_handed else None
 
     @property
     def statistics(self) -> Statistics:
@@ -222,6 +223,7 @@ class Live:
             # The session's queue is bounded, and nothing more comes into it.
             self._hand_over(driver, sys.maxsize)
             self._handed.put(None)
+            self._all_handed = True
 
     def _hand_over(self, driver: Driver, limit: int) -> None:
         while self._handed.qsize() < limit:
