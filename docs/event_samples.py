@@ -13,6 +13,7 @@ from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.message import Message
 from tiktok_webcast.sim.payloads import build
+from tiktok_webcast.view import is_entry
 
 MSG_ID, ROOM_ID, HOST_ID, NOW = 7300000000000000005, 7300000000000000001, 6800000000000000002, 1_701_793_774_817
 _DEPTH = 3
@@ -223,21 +224,14 @@ def _fill(wire: Any, depth: int) -> None:
 
 def _fill_message(wire: Any, field: Any, repeated: bool, depth: int) -> None:
     kind = field.message_type
-    if kind.GetOptions().map_entry:
-        entries = getattr(wire, field.name)
-        value = kind.fields_by_name["value"]
-        if value.message_type is None:
-            entries[1] = _scalar(value)
-        else:
-            _fill(entries[1], depth + 1)
-        return
     target = getattr(wire, field.name).add() if repeated else getattr(wire, field.name)
     ready = _BY_TYPE.get(kind.name)
     if ready is not None:
         target.MergeFrom(type(target)(**ready))
     else:
         target.SetInParent()
-        _fill(target, depth + 1)
+        # A pair of a map is no level of its own.
+        _fill(target, depth if is_entry(kind) else depth + 1)
 
 
 def _scalar(field: Any) -> Any:

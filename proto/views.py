@@ -215,7 +215,13 @@ def event_class(method: Method) -> str:
 def _event_documentation(method: Method, carriers: list[Method]) -> str:
     meaning = next((other.meaning for other in carriers if other.method == other.message), method.meaning)
     captured = sum(other.captured for other in carriers)
-    evidence = f"captured {captured} times" if captured else "not captured: schema agreement only"
+    evidence = (
+        f"captured {captured} times"
+        if captured > 1
+        else "captured once"
+        if captured
+        else "not captured: schema agreement only"
+    )
     methods = ", ".join(f"`{other.method}`" for other in carriers)
     return f"{meaning[0].upper()}{meaning[1:]}. Wire method {methods}; {evidence}."
 

@@ -22,8 +22,8 @@ from typing import Any, ClassVar, cast
 Reader = Callable[[Any], Any]
 Put = Callable[[Any, Any], None]
 
-_ID_NAME = re.compile(r"((^|_)(id|ids|uid|uids)|(?<=[a-z])(Id|Ids|Uid|Uids))_?$")
-"""Names of ids, in the wire's two styles: `user_id`, `userId`."""
+_ID_NAME = re.compile(r"((^|_)(id|ids|uid|uids|id_int|user_list)|(?<=[a-z])(Id|Ids|Uid|Uids))_?$")
+"""Names of ids, in the wire's two styles: `user_id`, `userId`; and `mention_user_list`, ids by their values."""
 
 
 def direct(wire_name: str = "", *, read: Reader | None = None) -> Any:
@@ -286,8 +286,8 @@ def _is_text(descriptor: Any) -> bool:
 def is_entry(nested: Any) -> bool:
     """Whether a message type stands for one pair of a map.
 
-    Maps with text in them are declared as repeated `...Entry` messages: the wire is the same, and broken UTF-8 in a
-    real map field would raise when it is read.
+    Our maps are declared as repeated `...Entry` messages: the wire is the same, and a real map raises when broken UTF-8
+    in it is read, and loses a pair that has more in it than the schema knows. Users' own messages may have real ones.
     """
     return bool(nested.GetOptions().map_entry) or (
         nested.name.endswith("Entry") and [field.name for field in nested.fields] == ["key", "value"]

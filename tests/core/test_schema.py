@@ -45,6 +45,7 @@ from tiktok_webcast.message import Message as WireMessage
 from tiktok_webcast.schema import PUBLIC, view_class, wire_view_class
 from tiktok_webcast.schema.badge import CombineBadgeStruct
 from tiktok_webcast.schema.chat import WebcastChatMessage
+from tiktok_webcast.schema.gift import WebcastGiftMessage
 from tiktok_webcast.schema.sticker import AnchorToolModification
 from tiktok_webcast.view import View, field_reader, is_entry
 
@@ -216,7 +217,11 @@ def field_bytes(draw: st.DrawFn, number: int, rule: Rule, depth: int) -> bytes:
         return tagged(number, LENGTH, b"") if rule.kind in INTEGERS else tagged(number, FIXED32, b"1234")
     if rule.cardinality == "map":
         key_wire, key = draw(scalar_bytes(rule.key))
-        parts = [tagged(1, key_wire, key), draw(field_bytes(2, Rule("value", rule.kind, "repeated"), depth))]
+        parts = [
+            tagged(1, key_wire, key),
+            draw(field_bytes(2, Rule("value", rule.kind, "repeated"), depth)),
+            *draw(st.lists(UNKNOWN, max_size=1)),
+        ]
         return tagged(number, LENGTH, b"".join(draw(st.permutations(parts))))
     if rule.kind not in SCALARS:
         return tagged(number, LENGTH, draw(message_bytes(rule.kind, depth - 1)) if depth else b"")
@@ -330,6 +335,15 @@ def test_broken_text_in_a_map_loses_nothing() -> None:
     assert view.now == 9
 
 
+def test_a_pair_of_a_map_survives_what_no_schema_has_for_it() -> None:
+    army = tagged(2, LENGTH, tagged(2, VARINT, b"\x07"))
+    odd = tagged(1, VARINT, b"\x03") + army + tagged(3, VARINT, b"\x01")
+    keyless = tagged(1, LENGTH, b"three") + army
+    wire = message_class("WebcastLinkMicArmies").FromString(tagged(3, LENGTH, odd) + tagged(3, LENGTH, keyless))
+    armies = wire_view_class("WebcastLinkMicArmies").from_wire(wire).armies
+    assert {host: army.hostscore for host, army in armies.items()} == {3: 7, 0: 7}
+
+
 def test_an_enum_number_that_nobody_lists_is_kept() -> None:
     wire = message_class("BadgeStruct").FromString(tagged(3, VARINT, varint(4711)))
     assert wire_view_class("BadgeStruct").from_wire(wire).scene_type == 4711
@@ -354,6 +368,8 @@ def test_ids_are_text_in_json_in_every_spelling() -> None:
     data = b"".join(tagged(number, VARINT, b"\x07") for number in (1, 2, 3, 6))
     shown = AnchorToolModification.from_wire(message_class("AnchorToolModification").FromString(data)).to_dict()
     assert shown == {"roomId": "7", "userId": "7", "effectId": "7", "modificationType": 7}
+    assert WebcastGiftMessage(to_member_id_int=2**62).to_dict() == {"to_member_id_int": str(2**62)}
+    assert WebcastChatMessage(mention_user_list=(2**62,)).to_dict() == {"mention_user_list": [str(2**62)]}
 
 
 def test_fields_that_every_event_has_too_are_kept_apart() -> None:

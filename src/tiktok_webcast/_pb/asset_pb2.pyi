@@ -163,10 +163,10 @@ class GiftEffectCrossScreenStickerSpec(_message.Message):
     SINGLE_ACTION_ASSET_IDS_FIELD_NUMBER: _ClassVar[int]
     ACTION_ASSET_IDS_FIELD_NUMBER: _ClassVar[int]
     REACTION_ASSET_IDS_FIELD_NUMBER: _ClassVar[int]
-    single_action_asset_ids: _containers.ScalarMap[int, int]
-    action_asset_ids: _containers.ScalarMap[int, int]
-    reaction_asset_ids: _containers.ScalarMap[int, int]
-    def __init__(self, single_action_asset_ids: _Optional[_Mapping[int, int]] = ..., action_asset_ids: _Optional[_Mapping[int, int]] = ..., reaction_asset_ids: _Optional[_Mapping[int, int]] = ...) -> None: ...
+    single_action_asset_ids: _containers.RepeatedCompositeFieldContainer[GiftEffectCrossScreenStickerSpec.SingleActionAssetIdsEntry]
+    action_asset_ids: _containers.RepeatedCompositeFieldContainer[GiftEffectCrossScreenStickerSpec.ActionAssetIdsEntry]
+    reaction_asset_ids: _containers.RepeatedCompositeFieldContainer[GiftEffectCrossScreenStickerSpec.ReactionAssetIdsEntry]
+    def __init__(self, single_action_asset_ids: _Optional[_Iterable[_Union[GiftEffectCrossScreenStickerSpec.SingleActionAssetIdsEntry, _Mapping[str, _Any]]]] = ..., action_asset_ids: _Optional[_Iterable[_Union[GiftEffectCrossScreenStickerSpec.ActionAssetIdsEntry, _Mapping[str, _Any]]]] = ..., reaction_asset_ids: _Optional[_Iterable[_Union[GiftEffectCrossScreenStickerSpec.ReactionAssetIdsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GiftEffectLiveGenSpec(_message.Message):
     __slots__ = ("resource_uri", "md5", "fallback_asset_id", "face_detection_asset_id")

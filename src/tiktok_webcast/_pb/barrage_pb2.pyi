@@ -256,9 +256,9 @@ class DisplayControl(_message.Message):
     HORIZONTAL_TRIGGER_TYPE_FIELD_NUMBER: _ClassVar[int]
     priority: int
     duration: int
-    target_group_show_rst: _containers.MessageMap[int, ShowResult]
+    target_group_show_rst: _containers.RepeatedCompositeFieldContainer[DisplayControl.TargetGroupShowRstEntry]
     horizontal_trigger_type: DisplayControlHorizontalOnclickTriggerType
-    def __init__(self, priority: _Optional[int] = ..., duration: _Optional[int] = ..., target_group_show_rst: _Optional[_Mapping[int, ShowResult]] = ..., horizontal_trigger_type: _Optional[_Union[DisplayControlHorizontalOnclickTriggerType, str]] = ...) -> None: ...
+    def __init__(self, priority: _Optional[int] = ..., duration: _Optional[int] = ..., target_group_show_rst: _Optional[_Iterable[_Union[DisplayControl.TargetGroupShowRstEntry, _Mapping[str, _Any]]]] = ..., horizontal_trigger_type: _Optional[_Union[DisplayControlHorizontalOnclickTriggerType, str]] = ...) -> None: ...
 
 class RightLabel(_message.Message):
     __slots__ = ("background_color", "content", "height")

@@ -259,14 +259,14 @@ class WebcastLinkMicBattle(_message.Message):
     battle_id: int
     battle_settings: BattleSetting
     action: LinkMicBattleBattleAction
-    battle_result: _containers.MessageMap[int, BattleResult]
+    battle_result: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.BattleResultEntry]
     fuzzy_display_config: BattleDisplayConfig
     invitee_gift_permission_type: GiftPermissionType
     armies: _containers.RepeatedCompositeFieldContainer[UserArmiesWrapper]
     anchors_info: _containers.RepeatedCompositeFieldContainer[BattleUserInfoWrapper]
     bubble_text: str
     supported_actions: _containers.RepeatedCompositeFieldContainer[SupportedActionsWrapper]
-    battle_combo_v2: _containers.MessageMap[int, BattleComboInfo]
+    battle_combo_v2: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.BattleComboV2Entry]
     team_member: _containers.RepeatedCompositeFieldContainer[TeamUsersInfo]
     invitees_gift_permission_type: _containers.RepeatedCompositeFieldContainer[BattleInviteeGiftPermission]
     action_by_user_id: int
@@ -275,16 +275,16 @@ class WebcastLinkMicBattle(_message.Message):
     ab_test_setting: _containers.RepeatedCompositeFieldContainer[BattleABTestSetting]
     team_match_campaign: TeamMatchCampaign
     fuzzy_display_config_v2: HighScoreControlCfg
-    league_info_map: _containers.MessageMap[int, GiftGalleryBadgeInfo]
-    league_score_info_map: _containers.MessageMap[int, LeagueScoreInfo]
+    league_info_map: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.LeagueInfoMapEntry]
+    league_score_info_map: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.LeagueScoreInfoMapEntry]
     match_punish_extra_info: MatchPunishExtraInfo
     enigma_battle_setting: EnigmaBattleSetting
-    anchor_match_settings: _containers.MessageMap[int, AnchorMatchSettings]
+    anchor_match_settings: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.AnchorMatchSettingsEntry]
     battle_feature_flags: BattleFeatureFlags
     cross_room_layout: _link_layout_pb2.LayoutData
     tracking_extra: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicBattle.TrackingExtraEntry]
     match_theme_display_resource: MatchThemeDisplayResource
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., action: _Optional[_Union[LinkMicBattleBattleAction, str]] = ..., battle_result: _Optional[_Mapping[int, BattleResult]] = ..., fuzzy_display_config: _Optional[_Union[BattleDisplayConfig, _Mapping[str, _Any]]] = ..., invitee_gift_permission_type: _Optional[_Union[GiftPermissionType, str]] = ..., armies: _Optional[_Iterable[_Union[UserArmiesWrapper, _Mapping[str, _Any]]]] = ..., anchors_info: _Optional[_Iterable[_Union[BattleUserInfoWrapper, _Mapping[str, _Any]]]] = ..., bubble_text: _Optional[str] = ..., supported_actions: _Optional[_Iterable[_Union[SupportedActionsWrapper, _Mapping[str, _Any]]]] = ..., battle_combo_v2: _Optional[_Mapping[int, BattleComboInfo]] = ..., team_member: _Optional[_Iterable[_Union[TeamUsersInfo, _Mapping[str, _Any]]]] = ..., invitees_gift_permission_type: _Optional[_Iterable[_Union[BattleInviteeGiftPermission, _Mapping[str, _Any]]]] = ..., action_by_user_id: _Optional[int] = ..., team_battle_result: _Optional[_Iterable[_Union[BattleTeamResult, _Mapping[str, _Any]]]] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., ab_test_setting: _Optional[_Iterable[_Union[BattleABTestSetting, _Mapping[str, _Any]]]] = ..., team_match_campaign: _Optional[_Union[TeamMatchCampaign, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., league_info_map: _Optional[_Mapping[int, GiftGalleryBadgeInfo]] = ..., league_score_info_map: _Optional[_Mapping[int, LeagueScoreInfo]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping[str, _Any]]] = ..., enigma_battle_setting: _Optional[_Union[EnigmaBattleSetting, _Mapping[str, _Any]]] = ..., anchor_match_settings: _Optional[_Mapping[int, AnchorMatchSettings]] = ..., battle_feature_flags: _Optional[_Union[BattleFeatureFlags, _Mapping[str, _Any]]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ..., tracking_extra: _Optional[_Iterable[_Union[WebcastLinkMicBattle.TrackingExtraEntry, _Mapping[str, _Any]]]] = ..., match_theme_display_resource: _Optional[_Union[MatchThemeDisplayResource, _Mapping[str, _Any]]] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., action: _Optional[_Union[LinkMicBattleBattleAction, str]] = ..., battle_result: _Optional[_Iterable[_Union[WebcastLinkMicBattle.BattleResultEntry, _Mapping[str, _Any]]]] = ..., fuzzy_display_config: _Optional[_Union[BattleDisplayConfig, _Mapping[str, _Any]]] = ..., invitee_gift_permission_type: _Optional[_Union[GiftPermissionType, str]] = ..., armies: _Optional[_Iterable[_Union[UserArmiesWrapper, _Mapping[str, _Any]]]] = ..., anchors_info: _Optional[_Iterable[_Union[BattleUserInfoWrapper, _Mapping[str, _Any]]]] = ..., bubble_text: _Optional[str] = ..., supported_actions: _Optional[_Iterable[_Union[SupportedActionsWrapper, _Mapping[str, _Any]]]] = ..., battle_combo_v2: _Optional[_Iterable[_Union[WebcastLinkMicBattle.BattleComboV2Entry, _Mapping[str, _Any]]]] = ..., team_member: _Optional[_Iterable[_Union[TeamUsersInfo, _Mapping[str, _Any]]]] = ..., invitees_gift_permission_type: _Optional[_Iterable[_Union[BattleInviteeGiftPermission, _Mapping[str, _Any]]]] = ..., action_by_user_id: _Optional[int] = ..., team_battle_result: _Optional[_Iterable[_Union[BattleTeamResult, _Mapping[str, _Any]]]] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., ab_test_setting: _Optional[_Iterable[_Union[BattleABTestSetting, _Mapping[str, _Any]]]] = ..., team_match_campaign: _Optional[_Union[TeamMatchCampaign, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., league_info_map: _Optional[_Iterable[_Union[WebcastLinkMicBattle.LeagueInfoMapEntry, _Mapping[str, _Any]]]] = ..., league_score_info_map: _Optional[_Iterable[_Union[WebcastLinkMicBattle.LeagueScoreInfoMapEntry, _Mapping[str, _Any]]]] = ..., match_punish_extra_info: _Optional[_Union[MatchPunishExtraInfo, _Mapping[str, _Any]]] = ..., enigma_battle_setting: _Optional[_Union[EnigmaBattleSetting, _Mapping[str, _Any]]] = ..., anchor_match_settings: _Optional[_Iterable[_Union[WebcastLinkMicBattle.AnchorMatchSettingsEntry, _Mapping[str, _Any]]]] = ..., battle_feature_flags: _Optional[_Union[BattleFeatureFlags, _Mapping[str, _Any]]] = ..., cross_room_layout: _Optional[_Union[_link_layout_pb2.LayoutData, _Mapping[str, _Any]]] = ..., tracking_extra: _Optional[_Iterable[_Union[WebcastLinkMicBattle.TrackingExtraEntry, _Mapping[str, _Any]]]] = ..., match_theme_display_resource: _Optional[_Union[MatchThemeDisplayResource, _Mapping[str, _Any]]] = ...) -> None: ...
 
 class WebcastLinkMicArmies(_message.Message):
     __slots__ = ("common", "battle_id", "armies", "channel_id", "send_gift_success_time", "update_battle_score_time", "trigger_reason", "from_user_id", "gift_id", "gift_count", "gift_icon_image", "total_diamond_count", "repeat_count", "team_armies", "trigger_critical_strike", "has_team_match_mvp_sfx", "log_id", "battle_settings", "fuzzy_display_config_v2", "effect_infos", "enigma_battle_extra_info", "multiplier_type")
@@ -319,7 +319,7 @@ class WebcastLinkMicArmies(_message.Message):
     MULTIPLIER_TYPE_FIELD_NUMBER: _ClassVar[int]
     common: _common_pb2.CommonMessageData
     battle_id: int
-    armies: _containers.MessageMap[int, BattleUserArmies]
+    armies: _containers.RepeatedCompositeFieldContainer[WebcastLinkMicArmies.ArmiesEntry]
     channel_id: int
     send_gift_success_time: int
     update_battle_score_time: int
@@ -339,7 +339,7 @@ class WebcastLinkMicArmies(_message.Message):
     effect_infos: BattleEffectInfos
     enigma_battle_extra_info: EnigmaBattleExtraInfo
     multiplier_type: int
-    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., armies: _Optional[_Mapping[int, BattleUserArmies]] = ..., channel_id: _Optional[int] = ..., send_gift_success_time: _Optional[int] = ..., update_battle_score_time: _Optional[int] = ..., trigger_reason: _Optional[_Union[LinkMicArmiesTriggerReason, str]] = ..., from_user_id: _Optional[int] = ..., gift_id: _Optional[int] = ..., gift_count: _Optional[int] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., total_diamond_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., trigger_critical_strike: _Optional[bool] = ..., has_team_match_mvp_sfx: _Optional[bool] = ..., log_id: _Optional[str] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., effect_infos: _Optional[_Union[BattleEffectInfos, _Mapping[str, _Any]]] = ..., enigma_battle_extra_info: _Optional[_Union[EnigmaBattleExtraInfo, _Mapping[str, _Any]]] = ..., multiplier_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, common: _Optional[_Union[_common_pb2.CommonMessageData, _Mapping[str, _Any]]] = ..., battle_id: _Optional[int] = ..., armies: _Optional[_Iterable[_Union[WebcastLinkMicArmies.ArmiesEntry, _Mapping[str, _Any]]]] = ..., channel_id: _Optional[int] = ..., send_gift_success_time: _Optional[int] = ..., update_battle_score_time: _Optional[int] = ..., trigger_reason: _Optional[_Union[LinkMicArmiesTriggerReason, str]] = ..., from_user_id: _Optional[int] = ..., gift_id: _Optional[int] = ..., gift_count: _Optional[int] = ..., gift_icon_image: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ..., total_diamond_count: _Optional[int] = ..., repeat_count: _Optional[int] = ..., team_armies: _Optional[_Iterable[_Union[BattleTeamUserArmies, _Mapping[str, _Any]]]] = ..., trigger_critical_strike: _Optional[bool] = ..., has_team_match_mvp_sfx: _Optional[bool] = ..., log_id: _Optional[str] = ..., battle_settings: _Optional[_Union[BattleSetting, _Mapping[str, _Any]]] = ..., fuzzy_display_config_v2: _Optional[_Union[HighScoreControlCfg, _Mapping[str, _Any]]] = ..., effect_infos: _Optional[_Union[BattleEffectInfos, _Mapping[str, _Any]]] = ..., enigma_battle_extra_info: _Optional[_Union[EnigmaBattleExtraInfo, _Mapping[str, _Any]]] = ..., multiplier_type: _Optional[int] = ...) -> None: ...
 
 class WebcastLinkMicBattlePunishFinish(_message.Message):
     __slots__ = ("common", "channel_id", "op_uid", "reason", "battle_id", "battle_settings", "match_punish_extra_info")
@@ -409,8 +409,8 @@ class AnchorGiftModeMetaMap(_message.Message):
         value: GiftModeMetaList
         def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[GiftModeMetaList, _Mapping[str, _Any]]] = ...) -> None: ...
     ANCHOR_GIFT_MODE_METAS_FIELD_NUMBER: _ClassVar[int]
-    anchor_gift_mode_metas: _containers.MessageMap[int, GiftModeMetaList]
-    def __init__(self, anchor_gift_mode_metas: _Optional[_Mapping[int, GiftModeMetaList]] = ...) -> None: ...
+    anchor_gift_mode_metas: _containers.RepeatedCompositeFieldContainer[AnchorGiftModeMetaMap.AnchorGiftModeMetasEntry]
+    def __init__(self, anchor_gift_mode_metas: _Optional[_Iterable[_Union[AnchorGiftModeMetaMap.AnchorGiftModeMetasEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class AnchorMatchSettings(_message.Message):
     __slots__ = ("enable_ai_commentary",)
@@ -638,8 +638,8 @@ class BattleTeamUserArmies(_message.Message):
     host_rank: int
     team_total_enigma_score: int
     team_total_enigma_uv: int
-    host_visible_rank_from_team_id: _containers.ScalarMap[int, int]
-    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping[str, _Any]]]] = ..., team_total_score: _Optional[int] = ..., user_armies: _Optional[_Union[BattleUserArmies, _Mapping[str, _Any]]] = ..., host_rank: _Optional[int] = ..., team_total_enigma_score: _Optional[int] = ..., team_total_enigma_uv: _Optional[int] = ..., host_visible_rank_from_team_id: _Optional[_Mapping[int, int]] = ...) -> None: ...
+    host_visible_rank_from_team_id: _containers.RepeatedCompositeFieldContainer[BattleTeamUserArmies.HostVisibleRankFromTeamIdEntry]
+    def __init__(self, team_id: _Optional[int] = ..., team_user: _Optional[_Iterable[_Union[BattleTeamUser, _Mapping[str, _Any]]]] = ..., team_total_score: _Optional[int] = ..., user_armies: _Optional[_Union[BattleUserArmies, _Mapping[str, _Any]]] = ..., host_rank: _Optional[int] = ..., team_total_enigma_score: _Optional[int] = ..., team_total_enigma_uv: _Optional[int] = ..., host_visible_rank_from_team_id: _Optional[_Iterable[_Union[BattleTeamUserArmies.HostVisibleRankFromTeamIdEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class BattleUserArmies(_message.Message):
     __slots__ = ("user_armies", "hostscore", "anchor_id_str", "host_enigma_score", "host_enigma_uv")
@@ -911,8 +911,8 @@ class GiftModeMetaV2(_message.Message):
         value: AnchorGiftModeMetaMap
         def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[AnchorGiftModeMetaMap, _Mapping[str, _Any]]] = ...) -> None: ...
     ANCHOR_GIFT_MODE_META_BY_TYPE_FIELD_NUMBER: _ClassVar[int]
-    anchor_gift_mode_meta_by_type: _containers.MessageMap[int, AnchorGiftModeMetaMap]
-    def __init__(self, anchor_gift_mode_meta_by_type: _Optional[_Mapping[int, AnchorGiftModeMetaMap]] = ...) -> None: ...
+    anchor_gift_mode_meta_by_type: _containers.RepeatedCompositeFieldContainer[GiftModeMetaV2.AnchorGiftModeMetaByTypeEntry]
+    def __init__(self, anchor_gift_mode_meta_by_type: _Optional[_Iterable[_Union[GiftModeMetaV2.AnchorGiftModeMetaByTypeEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class GoofyEffectInfo(_message.Message):
     __slots__ = ("specific_resource_id", "is_random_effect")
@@ -1006,9 +1006,9 @@ class MatchPunishEffectInfo(_message.Message):
         def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[EffectStruct, _Mapping[str, _Any]]] = ...) -> None: ...
     USER_TO_EFFECT_MAP_FIELD_NUMBER: _ClassVar[int]
     EFFECT_TO_EFFECT_STRUCT_MAP_FIELD_NUMBER: _ClassVar[int]
-    user_to_effect_map: _containers.ScalarMap[int, int]
-    effect_to_effect_struct_map: _containers.MessageMap[int, EffectStruct]
-    def __init__(self, user_to_effect_map: _Optional[_Mapping[int, int]] = ..., effect_to_effect_struct_map: _Optional[_Mapping[int, EffectStruct]] = ...) -> None: ...
+    user_to_effect_map: _containers.RepeatedCompositeFieldContainer[MatchPunishEffectInfo.UserToEffectMapEntry]
+    effect_to_effect_struct_map: _containers.RepeatedCompositeFieldContainer[MatchPunishEffectInfo.EffectToEffectStructMapEntry]
+    def __init__(self, user_to_effect_map: _Optional[_Iterable[_Union[MatchPunishEffectInfo.UserToEffectMapEntry, _Mapping[str, _Any]]]] = ..., effect_to_effect_struct_map: _Optional[_Iterable[_Union[MatchPunishEffectInfo.EffectToEffectStructMapEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class MatchPunishExtraInfo(_message.Message):
     __slots__ = ("match_punish_effect_info", "cohost_content_guide_info", "recommended_playbook_info")
@@ -1077,8 +1077,8 @@ class RecommendedPlaybookInfo(_message.Message):
     PLAYBOOK_IDS_FIELD_NUMBER: _ClassVar[int]
     PLAYBOOK_BIZ_EXTRAS_FIELD_NUMBER: _ClassVar[int]
     playbook_ids: _containers.RepeatedScalarFieldContainer[int]
-    playbook_biz_extras: _containers.MessageMap[int, PlaybookBizExtra]
-    def __init__(self, playbook_ids: _Optional[_Iterable[int]] = ..., playbook_biz_extras: _Optional[_Mapping[int, PlaybookBizExtra]] = ...) -> None: ...
+    playbook_biz_extras: _containers.RepeatedCompositeFieldContainer[RecommendedPlaybookInfo.PlaybookBizExtrasEntry]
+    def __init__(self, playbook_ids: _Optional[_Iterable[int]] = ..., playbook_biz_extras: _Optional[_Iterable[_Union[RecommendedPlaybookInfo.PlaybookBizExtrasEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class SupportedActionsWrapper(_message.Message):
     __slots__ = ("key", "value")

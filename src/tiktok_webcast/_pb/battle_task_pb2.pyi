@@ -127,10 +127,10 @@ class BattleBonusConfig(_message.Message):
     preview_config: _containers.RepeatedCompositeFieldContainer[PreviewPeriod]
     target_config: TaskPeriodConfig
     reward_config: RewardPeriodConfig
-    gift_amount_guide: _containers.ScalarMap[int, bytes]
+    gift_amount_guide: _containers.RepeatedCompositeFieldContainer[BattleBonusConfig.GiftAmountGuideEntry]
     preview_start_timestamp: int
     preview_click_action_schema_url: str
-    def __init__(self, preview_start_time: _Optional[int] = ..., preview_config: _Optional[_Iterable[_Union[PreviewPeriod, _Mapping[str, _Any]]]] = ..., target_config: _Optional[_Union[TaskPeriodConfig, _Mapping[str, _Any]]] = ..., reward_config: _Optional[_Union[RewardPeriodConfig, _Mapping[str, _Any]]] = ..., gift_amount_guide: _Optional[_Mapping[int, bytes]] = ..., preview_start_timestamp: _Optional[int] = ..., preview_click_action_schema_url: _Optional[str] = ...) -> None: ...
+    def __init__(self, preview_start_time: _Optional[int] = ..., preview_config: _Optional[_Iterable[_Union[PreviewPeriod, _Mapping[str, _Any]]]] = ..., target_config: _Optional[_Union[TaskPeriodConfig, _Mapping[str, _Any]]] = ..., reward_config: _Optional[_Union[RewardPeriodConfig, _Mapping[str, _Any]]] = ..., gift_amount_guide: _Optional[_Iterable[_Union[BattleBonusConfig.GiftAmountGuideEntry, _Mapping[str, _Any]]]] = ..., preview_start_timestamp: _Optional[int] = ..., preview_click_action_schema_url: _Optional[str] = ...) -> None: ...
 
 class PreviewPeriod(_message.Message):
     __slots__ = ("duration", "prompt", "icon_image")

@@ -339,10 +339,10 @@ class CrossScreenEffectInfo(_message.Message):
     SINGLE_ACTION_EFFECT_IDS_FIELD_NUMBER: _ClassVar[int]
     ACTION_EFFECT_IDS_FIELD_NUMBER: _ClassVar[int]
     REACTION_EFFECT_IDS_FIELD_NUMBER: _ClassVar[int]
-    single_action_effect_ids: _containers.ScalarMap[int, int]
-    action_effect_ids: _containers.ScalarMap[int, int]
-    reaction_effect_ids: _containers.ScalarMap[int, int]
-    def __init__(self, single_action_effect_ids: _Optional[_Mapping[int, int]] = ..., action_effect_ids: _Optional[_Mapping[int, int]] = ..., reaction_effect_ids: _Optional[_Mapping[int, int]] = ...) -> None: ...
+    single_action_effect_ids: _containers.RepeatedCompositeFieldContainer[CrossScreenEffectInfo.SingleActionEffectIdsEntry]
+    action_effect_ids: _containers.RepeatedCompositeFieldContainer[CrossScreenEffectInfo.ActionEffectIdsEntry]
+    reaction_effect_ids: _containers.RepeatedCompositeFieldContainer[CrossScreenEffectInfo.ReactionEffectIdsEntry]
+    def __init__(self, single_action_effect_ids: _Optional[_Iterable[_Union[CrossScreenEffectInfo.SingleActionEffectIdsEntry, _Mapping[str, _Any]]]] = ..., action_effect_ids: _Optional[_Iterable[_Union[CrossScreenEffectInfo.ActionEffectIdsEntry, _Mapping[str, _Any]]]] = ..., reaction_effect_ids: _Optional[_Iterable[_Union[CrossScreenEffectInfo.ReactionEffectIdsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class Detail(_message.Message):
     __slots__ = ("text", "text_font_size", "background", "start", "duration", "x", "y", "width", "height", "shadow_dx", "shadow_dy", "shadow_radius", "shadow_color", "stroke_color", "stroke_width")
@@ -957,10 +957,10 @@ class GalleryData(_message.Message):
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     PERIOD_FIELD_NUMBER: _ClassVar[int]
     END_TIME_IN_MS_FIELD_NUMBER: _ClassVar[int]
-    progress: _containers.MessageMap[int, TitleData]
+    progress: _containers.RepeatedCompositeFieldContainer[GalleryData.ProgressEntry]
     period: int
     end_time_in_ms: int
-    def __init__(self, progress: _Optional[_Mapping[int, TitleData]] = ..., period: _Optional[int] = ..., end_time_in_ms: _Optional[int] = ...) -> None: ...
+    def __init__(self, progress: _Optional[_Iterable[_Union[GalleryData.ProgressEntry, _Mapping[str, _Any]]]] = ..., period: _Optional[int] = ..., end_time_in_ms: _Optional[int] = ...) -> None: ...
 
 class GoalData(_message.Message):
     __slots__ = ("status", "goal_progress")
@@ -974,8 +974,8 @@ class GoalData(_message.Message):
     STATUS_FIELD_NUMBER: _ClassVar[int]
     GOAL_PROGRESS_FIELD_NUMBER: _ClassVar[int]
     status: int
-    goal_progress: _containers.ScalarMap[int, bytes]
-    def __init__(self, status: _Optional[int] = ..., goal_progress: _Optional[_Mapping[int, bytes]] = ...) -> None: ...
+    goal_progress: _containers.RepeatedCompositeFieldContainer[GoalData.GoalProgressEntry]
+    def __init__(self, status: _Optional[int] = ..., goal_progress: _Optional[_Iterable[_Union[GoalData.GoalProgressEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class RoomBasedGiftData(_message.Message):
     __slots__ = ("room_based_gifts",)
@@ -987,8 +987,8 @@ class RoomBasedGiftData(_message.Message):
         value: RoomBasedGifts
         def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[RoomBasedGifts, _Mapping[str, _Any]]] = ...) -> None: ...
     ROOM_BASED_GIFTS_FIELD_NUMBER: _ClassVar[int]
-    room_based_gifts: _containers.MessageMap[int, RoomBasedGifts]
-    def __init__(self, room_based_gifts: _Optional[_Mapping[int, RoomBasedGifts]] = ...) -> None: ...
+    room_based_gifts: _containers.RepeatedCompositeFieldContainer[RoomBasedGiftData.RoomBasedGiftsEntry]
+    def __init__(self, room_based_gifts: _Optional[_Iterable[_Union[RoomBasedGiftData.RoomBasedGiftsEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class ViewerPicksInfo(_message.Message):
     __slots__ = ("viewer_picks_id", "gift_pick_list", "status", "round_duration_sec", "start_time_ms", "end_time_ms", "has_duration", "has_score", "enable_auto_restart", "started_from_auto_restart", "viewer_picks_id_str", "display_mode", "scene", "header_image", "anchor_param", "extra", "started_from_auto_start")

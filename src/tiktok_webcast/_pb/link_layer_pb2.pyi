@@ -711,12 +711,12 @@ class ListChangeBizContent(_message.Message):
     AB_INFOS_FIELD_NUMBER: _ClassVar[int]
     GUEST_USER_INFOS_FIELD_NUMBER: _ClassVar[int]
     GAMEPLAY_CONTENT_FIELD_NUMBER: _ClassVar[int]
-    user_infos: _containers.MessageMap[int, CohostUserInfo]
+    user_infos: _containers.RepeatedCompositeFieldContainer[ListChangeBizContent.UserInfosEntry]
     waiting_users: _containers.RepeatedScalarFieldContainer[bytes]
-    ab_infos: _containers.ScalarMap[int, bytes]
-    guest_user_infos: _containers.ScalarMap[int, bytes]
+    ab_infos: _containers.RepeatedCompositeFieldContainer[ListChangeBizContent.AbInfosEntry]
+    guest_user_infos: _containers.RepeatedCompositeFieldContainer[ListChangeBizContent.GuestUserInfosEntry]
     gameplay_content: bytes
-    def __init__(self, user_infos: _Optional[_Mapping[int, CohostUserInfo]] = ..., waiting_users: _Optional[_Iterable[bytes]] = ..., ab_infos: _Optional[_Mapping[int, bytes]] = ..., guest_user_infos: _Optional[_Mapping[int, bytes]] = ..., gameplay_content: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, user_infos: _Optional[_Iterable[_Union[ListChangeBizContent.UserInfosEntry, _Mapping[str, _Any]]]] = ..., waiting_users: _Optional[_Iterable[bytes]] = ..., ab_infos: _Optional[_Iterable[_Union[ListChangeBizContent.AbInfosEntry, _Mapping[str, _Any]]]] = ..., guest_user_infos: _Optional[_Iterable[_Union[ListChangeBizContent.GuestUserInfosEntry, _Mapping[str, _Any]]]] = ..., gameplay_content: _Optional[bytes] = ...) -> None: ...
 
 class CohostUserInfo(_message.Message):
     __slots__ = ("permission_type", "source_type", "is_low_version", "best_teammate_uid", "has_topic_perm", "stream_config", "in_different_invite_type_control_group", "cohost_mode", "nickname", "display_id", "avatar_thumb", "follow_status", "user_id_str", "is_enigma")

@@ -677,13 +677,13 @@ class LinkerReplyContent(_message.Message):
     to_user: _user_pb2.User
     rtc_ext_info_map: _containers.RepeatedCompositeFieldContainer[LinkerReplyContent.RtcExtInfoMapEntry]
     invitee_mic_idx_update_info: bytes
-    applier_mic_idx_info_map: _containers.ScalarMap[int, int]
+    applier_mic_idx_info_map: _containers.RepeatedCompositeFieldContainer[LinkerReplyContent.ApplierMicIdxInfoMapEntry]
     anchor_multi_live_enum: LinkmicMultiLiveEnum
     anchor_setting_info: MultiLiveAnchorPanelSettings
     action_id: int
     linked_users: _containers.RepeatedScalarFieldContainer[bytes]
     source_type: int
-    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., from_user_linkmic_info: _Optional[bytes] = ..., to_user_id: _Optional[int] = ..., to_user_linkmic_info: _Optional[bytes] = ..., link_type: _Optional[int] = ..., reply_status: _Optional[int] = ..., linker_setting: _Optional[bytes] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerReplyContent.RtcExtInfoMapEntry, _Mapping[str, _Any]]]] = ..., invitee_mic_idx_update_info: _Optional[bytes] = ..., applier_mic_idx_info_map: _Optional[_Mapping[int, int]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., source_type: _Optional[int] = ...) -> None: ...
+    def __init__(self, from_user_id: _Optional[int] = ..., from_room_id: _Optional[int] = ..., from_user_linkmic_info: _Optional[bytes] = ..., to_user_id: _Optional[int] = ..., to_user_linkmic_info: _Optional[bytes] = ..., link_type: _Optional[int] = ..., reply_status: _Optional[int] = ..., linker_setting: _Optional[bytes] = ..., from_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., to_user: _Optional[_Union[_user_pb2.User, _Mapping[str, _Any]]] = ..., rtc_ext_info_map: _Optional[_Iterable[_Union[LinkerReplyContent.RtcExtInfoMapEntry, _Mapping[str, _Any]]]] = ..., invitee_mic_idx_update_info: _Optional[bytes] = ..., applier_mic_idx_info_map: _Optional[_Iterable[_Union[LinkerReplyContent.ApplierMicIdxInfoMapEntry, _Mapping[str, _Any]]]] = ..., anchor_multi_live_enum: _Optional[_Union[LinkmicMultiLiveEnum, str]] = ..., anchor_setting_info: _Optional[_Union[MultiLiveAnchorPanelSettings, _Mapping[str, _Any]]] = ..., action_id: _Optional[int] = ..., linked_users: _Optional[_Iterable[bytes]] = ..., source_type: _Optional[int] = ...) -> None: ...
 
 class LinkerSysKickOutContent(_message.Message):
     __slots__ = ("user_id", "linkmic_id_str")

@@ -238,10 +238,10 @@ class OecLiveShoppingMessageV2(_message.Message):
     ACTIONS_FIELD_NUMBER: _ClassVar[int]
     COMMERCE_INFO_FIELD_NUMBER: _ClassVar[int]
     MSG_META_FIELD_NUMBER: _ClassVar[int]
-    actions: _containers.ScalarMap[int, bytes]
+    actions: _containers.RepeatedCompositeFieldContainer[OecLiveShoppingMessageV2.ActionsEntry]
     commerce_info: bytes
     msg_meta: bytes
-    def __init__(self, actions: _Optional[_Mapping[int, bytes]] = ..., commerce_info: _Optional[bytes] = ..., msg_meta: _Optional[bytes] = ...) -> None: ...
+    def __init__(self, actions: _Optional[_Iterable[_Union[OecLiveShoppingMessageV2.ActionsEntry, _Mapping[str, _Any]]]] = ..., commerce_info: _Optional[bytes] = ..., msg_meta: _Optional[bytes] = ...) -> None: ...
 
 class PopProduct(_message.Message):
     __slots__ = ("title", "price", "image_url", "open_url", "product_type", "product_id", "source", "source_from", "schema", "platform", "product_status")

@@ -246,8 +246,8 @@ class FansClubMember(_message.Message):
     DATA_FIELD_NUMBER: _ClassVar[int]
     PREFER_DATA_FIELD_NUMBER: _ClassVar[int]
     data: FansClubData
-    prefer_data: _containers.MessageMap[int, FansClubData]
-    def __init__(self, data: _Optional[_Union[FansClubData, _Mapping[str, _Any]]] = ..., prefer_data: _Optional[_Mapping[int, FansClubData]] = ...) -> None: ...
+    prefer_data: _containers.RepeatedCompositeFieldContainer[FansClubMember.PreferDataEntry]
+    def __init__(self, data: _Optional[_Union[FansClubData, _Mapping[str, _Any]]] = ..., prefer_data: _Optional[_Iterable[_Union[FansClubMember.PreferDataEntry, _Mapping[str, _Any]]]] = ...) -> None: ...
 
 class FollowInfo(_message.Message):
     __slots__ = ("following_count", "follower_count", "follow_status", "push_status")
@@ -705,10 +705,10 @@ class UserAttr(_message.Message):
     is_admin: bool
     is_super_admin: bool
     mute_duration: int
-    admin_permissions: _containers.ScalarMap[int, int]
+    admin_permissions: _containers.RepeatedCompositeFieldContainer[UserAttr.AdminPermissionsEntry]
     has_voting_function: bool
     is_channel_admin: bool
-    def __init__(self, is_muted: _Optional[bool] = ..., is_admin: _Optional[bool] = ..., is_super_admin: _Optional[bool] = ..., mute_duration: _Optional[int] = ..., admin_permissions: _Optional[_Mapping[int, int]] = ..., has_voting_function: _Optional[bool] = ..., is_channel_admin: _Optional[bool] = ...) -> None: ...
+    def __init__(self, is_muted: _Optional[bool] = ..., is_admin: _Optional[bool] = ..., is_super_admin: _Optional[bool] = ..., mute_duration: _Optional[int] = ..., admin_permissions: _Optional[_Iterable[_Union[UserAttr.AdminPermissionsEntry, _Mapping[str, _Any]]]] = ..., has_voting_function: _Optional[bool] = ..., is_channel_admin: _Optional[bool] = ...) -> None: ...
 
 class UserBadge(_message.Message):
     __slots__ = ("icons", "title")
@@ -721,9 +721,9 @@ class UserBadge(_message.Message):
         def __init__(self, key: _Optional[int] = ..., value: _Optional[_Union[_image_pb2.ImageModel, _Mapping[str, _Any]]] = ...) -> None: ...
     ICONS_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
-    icons: _containers.MessageMap[int, _image_pb2.ImageModel]
+    icons: _containers.RepeatedCompositeFieldContainer[UserBadge.IconsEntry]
     title: str
-    def __init__(self, icons: _Optional[_Mapping[int, _image_pb2.ImageModel]] = ..., title: _Optional[str] = ...) -> None: ...
+    def __init__(self, icons: _Optional[_Iterable[_Union[UserBadge.IconsEntry, _Mapping[str, _Any]]]] = ..., title: _Optional[str] = ...) -> None: ...
 
 class UserHonor(_message.Message):
     __slots__ = ("deprecated20", "diamond_icon", "name", "icon", "next_name", "level", "next_icon", "deprecated23", "deprecated24", "deprecated25", "grade_describe", "grade_icon_list", "screen_chat_type", "im_icon", "im_icon_with_level", "live_icon", "new_im_icon_with_level", "new_live_icon", "upgrade_need_consume", "next_privileges", "background", "background_back", "score", "grade_banner")

@@ -170,7 +170,7 @@ class MicBattleEndEvent(_MicBattle):
         return tuple([result.host_user_id for result in self.results if result.outcome is BattleOutcome.WIN])
 
     def _read_results(self) -> tuple[BattleResult, ...]:
-        results = sorted(self._wire.battle_result.items(), key=_key)
+        results = _by_host(self._wire.battle_result)
         return tuple([BattleResult.from_wire(result, host_user_id=host) for host, result in results])
 
 
@@ -210,12 +210,14 @@ class MicBattleUpdateEvent(Event):
         return status
 
     def _read_battle_armies(self) -> tuple[BattleArmy, ...]:
-        armies = sorted(self._wire.armies.items(), key=_key)
+        armies = _by_host(self._wire.armies)
         return tuple([BattleArmy.from_wire(army, host_user_id=host) for host, army in armies])
 
 
-def _key(pair: tuple[int, Any]) -> int:
-    return pair[0]
+def _by_host(pairs: Any) -> list[tuple[int, Any]]:
+    """Return a map's values with the hosts' ids, in the order of the ids; the last of equal ones counts."""
+    values = {pair.key: pair.value for pair in pairs}
+    return [(host, values[host]) for host in sorted(values)]
 
 
 def _host(entry: Any) -> User:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._pb import message_class
+from ..view import is_entry
 from .catalogue import GiftKind
 from .people import Person
 
@@ -26,19 +27,15 @@ def encode(wire_type: str, fields: Fields) -> bytes:
 def build(wire_type: str, fields: Fields) -> Any:
     """Make a message of the protobuf type `wire_type`."""
     kind = message_class(wire_type)
-    nested = {field.name for field in kind.DESCRIPTOR.fields if _is_map_of_messages(field)}
-    message: Any = kind(**{name: value for name, value in fields.items() if name not in nested})
-    for name in nested & fields.keys():
-        # Protobuf 5 takes no dicts for a map's messages.
-        for key, value in fields[name].items():
-            entry = getattr(message, name)[key]
-            entry.MergeFrom(type(entry)(**value))
+    nested = (field for field in kind.DESCRIPTOR.fields if field.message_type is not None)
+    maps = {field.name for field in nested if is_entry(field.message_type)}
+    message: Any = kind(**{name: _pairs(value) if name in maps else value for name, value in fields.items()})
     return message
 
 
-def _is_map_of_messages(field: Any) -> bool:
-    nested = field.message_type
-    return bool(nested is not None and nested.GetOptions().map_entry and nested.fields_by_name["value"].message_type)
+def _pairs(value: Any) -> Any:
+    """Return a map as the pairs that the schema has for it (proto/README.md)."""
+    return [{"key": key, "value": item} for key, item in value.items()] if isinstance(value, dict) else value
 
 
 def image(origin: str, path: str, *, size: int = 100) -> Fields:

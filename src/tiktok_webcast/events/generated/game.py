@@ -89,7 +89,7 @@ class PartnershipPunishEvent(Event):
 
 
 class PartnershipCardChangeEvent(Event):
-    """Game partnership card changed. Wire method `WebcastPartnershipCardChangeMessage`; captured 1 times."""
+    """Game partnership card changed. Wire method `WebcastPartnershipCardChangeMessage`; captured once."""
 
     name: ClassVar[str] = "partnership_card_change"
     wire_type: ClassVar[str] = "WebcastPartnershipCardChangeMessage"

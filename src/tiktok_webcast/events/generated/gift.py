@@ -52,7 +52,7 @@ class GiftBroadcastEvent(Event):
 
 
 class GiftDynamicRestrictionEvent(Event):
-    """Gift availability limits. Wire method `WebcastGiftDynamicRestrictionMessage`; captured 1 times."""
+    """Gift availability limits. Wire method `WebcastGiftDynamicRestrictionMessage`; captured once."""
 
     name: ClassVar[str] = "gift_dynamic_restriction"
     wire_type: ClassVar[str] = "WebcastGiftDynamicRestrictionMessage"
@@ -63,9 +63,7 @@ class GiftDynamicRestrictionEvent(Event):
 
 
 class GiftPanelUpdateEvent(Event):
-    """Gift panel contents and gallery progress changed. Wire method `WebcastGiftPanelUpdateMessage`; captured 1
-    times.
-    """
+    """Gift panel contents and gallery progress changed. Wire method `WebcastGiftPanelUpdateMessage`; captured once."""
 
     name: ClassVar[str] = "gift_panel_update"
     wire_type: ClassVar[str] = "WebcastGiftPanelUpdateMessage"

@@ -27,7 +27,7 @@ class LinkMicFanTicketEvent(Event):
 
 
 class LinkMicLayoutStateEvent(Event):
-    """Guest layout state. Wire method `WebcastLinkMicLayoutStateMessage`; captured 1 times."""
+    """Guest layout state. Wire method `WebcastLinkMicLayoutStateMessage`; captured once."""
 
     name: ClassVar[str] = "link_mic_layout_state"
     wire_type: ClassVar[str] = "WebcastLinkMicLayoutStateMessage"

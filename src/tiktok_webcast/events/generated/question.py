@@ -52,7 +52,7 @@ class QuestionSlideDownEvent(Event):
 
 
 class QuestionSwitchEvent(Event):
-    """Questions turned on or off. Wire method `WebcastQuestionSwitchMessage`; captured 1 times."""
+    """Questions turned on or off. Wire method `WebcastQuestionSwitchMessage`; captured once."""
 
     name: ClassVar[str] = "question_switch"
     wire_type: ClassVar[str] = "WebcastQuestionSwitchMessage"

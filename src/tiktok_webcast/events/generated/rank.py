@@ -30,7 +30,7 @@ class HourlyRankEvent(Event):
 
 
 class HourlyRankRewardEvent(Event):
-    """Hourly ranking winners. Wire method `WebcastHourlyRankRewardMessage`; captured 1 times."""
+    """Hourly ranking winners. Wire method `WebcastHourlyRankRewardMessage`; captured once."""
 
     name: ClassVar[str] = "hourly_rank_reward"
     wire_type: ClassVar[str] = "WebcastHourlyRankRewardMessage"

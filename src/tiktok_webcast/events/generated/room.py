@@ -111,7 +111,7 @@ class BoostCardEvent(Event):
 
 
 class MarqueeAnnouncementEvent(Event):
-    """Scrolling announcement. Wire method `WebcastMarqueeAnnouncementMessage`; captured 1 times."""
+    """Scrolling announcement. Wire method `WebcastMarqueeAnnouncementMessage`; captured once."""
 
     name: ClassVar[str] = "marquee_announcement"
     wire_type: ClassVar[str] = "WebcastMarqueeAnnouncementMessage"
@@ -187,7 +187,7 @@ class HashtagEvent(Event):
 
 
 class InRoomBannerRefreshEvent(Event):
-    """In-room banner is to be fetched anew. Wire method `WebcastInRoomBannerRefreshMessage`; captured 1 times."""
+    """In-room banner is to be fetched anew. Wire method `WebcastInRoomBannerRefreshMessage`; captured once."""
 
     name: ClassVar[str] = "in_room_banner_refresh"
     wire_type: ClassVar[str] = "WebcastInRoomBannerRefreshMessage"
@@ -201,7 +201,7 @@ class InRoomBannerRefreshEvent(Event):
 
 class UpdateShareRevenueNoticeEvent(Event):
     """Share of revenue changed; known from one capture only. Wire method `WebcastUpdateShareRevenueNoticeMessage`;
-    captured 1 times.
+    captured once.
     """
 
     name: ClassVar[str] = "update_share_revenue_notice"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SubNotifyEvent(Event):
-    """Subscription notice. Wire method `WebcastSubNotifyMessage`; captured 1 times."""
+    """Subscription notice. Wire method `WebcastSubNotifyMessage`; captured once."""
 
     name: ClassVar[str] = "sub_notify"
     wire_type: ClassVar[str] = "WebcastSubNotifyMessage"
