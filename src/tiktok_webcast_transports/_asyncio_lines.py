@@ -17,22 +17,25 @@ _HAPPY_EYEBALLS_SECONDS = 0.25
 class Alarm:
     """One `call_at` at a time. Moving the deadline further away costs nothing until the old one comes round."""
 
-    __slots__ = ("_deadline", "_handle", "_loop", "_ring")
+    __slots__ = ("_deadline", "_handle", "_loop", "_ring", "_rings_at")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[float], None]) -> None:
         self._loop = loop
         self._ring = ring
         self._deadline: float | None = None
         self._handle: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
+        """When `_handle` fires."""
 
     def set(self, deadline: float | None) -> None:
         """Ring at `deadline`, or not at all."""
         self._deadline = deadline
         handle = self._handle
-        if handle is not None and (deadline is None or deadline < handle.when()):
+        if handle is not None and (deadline is None or deadline < self._rings_at):
             handle.cancel()
             self._handle = handle = None
         if handle is None and deadline is not None:
+            self._rings_at = deadline
             self._handle = self._loop.call_at(deadline, self._fired)
 
     def _fired(self) -> None:

@@ -112,30 +112,36 @@ class Driver:
 
     def next_timer(self) -> float | None:
         """Return when `handle_timer` is due."""
-        return None if self.ended else self.session.next_timer()
+        session = self.session
+        return None if session.closed is not None else session.next_timer()
 
     def next_event(self) -> Event | None:
         """Pop an event; the socket is read again once the program has caught up."""
         event = self.session.next_event()
-        if self._was_paused and not self.session.paused:
+        if self._was_paused:
+            self._read_on()
+        return event
+
+    def _read_on(self) -> None:
+        if not self.session.paused:
             self._was_paused = False
             for channel in tuple(self._sockets.values()):
                 channel.resume(self._now)
-        return event
 
     def _work(self, now: float) -> None:
         """Do all actions. An action that ends at once comes back here, and its consequences join the same loop."""
         self._now = now
         if self._working:
             return
+        session = self.session
         self._working = True
         try:
-            while (action := self.session.next_action()) is not None:
+            while (action := session.next_action()) is not None:
                 self._do(action, now)
         finally:
             self._working = False
-        self._was_paused = self.session.paused
-        if self.ended:
+        self._was_paused = session.paused
+        if self._calls and session.closed is not None:
             calls, self._calls = self._calls, {}
             for call in calls.values():
                 call.cancel()

@@ -168,6 +168,7 @@ class Live:
         return self
 
     async def __anext__(self) -> Event:
+        session = self._session
         while True:
             event = self._ahead
             if event is None:
@@ -181,7 +182,7 @@ class Live:
                 return event
             if self._lines.crash is not None:
                 raise self._lines.crash
-            if self._driver.ended:
+            if session.closed is not None:
                 raise StopAsyncIteration
             if self._loop is None:
                 raise LocalProtocolError("Enter it first: `async with connect(...) as live`")
@@ -217,7 +218,7 @@ class Live:
         # there is an event is the event, taken ahead; from the session, as nothing must be read in here.
         if self._ahead is None:
             self._ahead = self._session.next_event()
-        if self._ahead is not None or self._driver.ended or self._lines.crash is not None:
+        if self._ahead is not None or self._session.closed is not None or self._lines.crash is not None:
             self._waiting = []
             for news in waiting:
                 if not news.done():
