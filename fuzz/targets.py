@@ -20,6 +20,7 @@ from tiktok_webcast import (
     PushConnection,
     PushServer,
     Session,
+    SessionConfig,
     TransportFailure,
 )
 from tiktok_webcast.actions import OpenSocket, SendRequest
@@ -166,7 +167,7 @@ def frames_file(data: bytes) -> None:
 
 def session_program(data: bytes) -> None:
     """A whole session driven by a byte program: each byte is an input, some take what follows as their bytes."""
-    session = Session("room:7300000000000000001", rng=Random(1))
+    session = Session("room:7300000000000000001", config=SessionConfig(check_room=data[:1] < b"\x80"), rng=Random(1))
     now, sockets, requests, at = 0.0, [0], [0], 0
     session.start(now=now)
     while at < len(data):

@@ -98,7 +98,7 @@ class Session:
         self.room_id: int = self.user.room_id if isinstance(self.user, RoomId) else config.room_id
         """The room; 0 while unknown."""
         self.found: RoomFound | None = None
-        """What was found out about the room on the way in; `None` before, and where the room id was given."""
+        """What was found out about the room on the way in; `None` before, and where nothing could be."""
         self._context = config.web_context(rng)
         self._signer: Signer = signer if signer is not None else SignServer()
         self._retry = RetryState(retry, rng)
@@ -117,6 +117,7 @@ class Session:
         self._first_result = b""
         self._deadline: float | None = None
         self._resolve_again = False
+        self._room_checked = not config.check_room
         self._attempt = 1
         self._connects = 0
         self._held_back = False
@@ -310,7 +311,7 @@ class Session:
     # --- the way in: room, signature, socket ------------------------------------------------------------------------
 
     def _enter(self) -> None:
-        if self.room_id and not self._resolve_again:
+        if self.room_id and self._room_checked and not self._resolve_again:
             self._sign()
             return
         # Who named a room wants that one, whatever its host does elsewhere.
@@ -333,6 +334,7 @@ class Session:
     def _exchanged(self, result: RoomFound | RoomFailure | Signed | SignFailure) -> None:
         if isinstance(result, RoomFound):
             self._resolve_again = False
+            self._room_checked = True
             self.found = result
             self.room_id = result.room_id
             self.unique_id = result.unique_id or self.unique_id
@@ -342,6 +344,10 @@ class Session:
             self._open(result)
         elif isinstance(result, SignFailure) and not result.retry:
             self._finish(result.closed())
+        elif result.reason is CloseReason.NETWORK and self.room_id and not self._room_checked:
+            # A given room is kept out of by a denial, not by silence: the sign server may be within reach.
+            self._room_checked = True
+            self._sign()
         else:
             self._fail(result.closed())
 

@@ -27,7 +27,10 @@ class SessionConfig:
     limits: Limits = field(default_factory=Limits)
     timing: Timing = field(default_factory=Timing)
     room_id: int = 0
-    """The room to enter; 0: the one that the user is live in. With a room id nothing is looked up before."""
+    """The room to enter; 0: the one that the user is live in. A room given is not looked up; see `check_room`."""
+    check_room: bool = True
+    """Whether a room that was given is asked for its own data first: one request, so that no signature is spent on a
+    room that is over. Silence keeps nobody out. `False`: nothing is asked before the signer."""
     include: frozenset[str] | None = None
     """Names of the events to deliver (`"comment"`, `"gift"`, ...); `None`: all. Methods that become none of them are
     counted and not parsed. The session's own events (`SESSION_EVENTS`) are always delivered."""

@@ -125,6 +125,8 @@ def read_config(
         ws_params={**base.ws_params, **params},
         profile=base.profile if lang is None else ClientProfile.choose(rng, language=lang),
         room_id=base.room_id if room_id is None else _room_id(room_id),
+        # The client itself looks at the room, with `fetch_room_info_on_connect`.
+        check_room=False,
         login=login if login is not None else base.login,
         cookies=given,
     )

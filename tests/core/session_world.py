@@ -64,7 +64,9 @@ class World:
         self.read_events = read_events
         self.session = Session(
             f"room:{ROOM}",
-            config=SessionConfig(limits=limits, timing=Timing(heartbeat=HEARTBEAT), overflow=overflow),
+            config=SessionConfig(
+                limits=limits, timing=Timing(heartbeat=HEARTBEAT), overflow=overflow, check_room=False
+            ),
             signer=self.signer,
             retry=RetryPolicy(tries=10**6),
             rng=Random(5),

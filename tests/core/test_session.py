@@ -60,6 +60,9 @@ def live(**options: object) -> World:
 # --- the way in -----------------------------------------------------------------------------------------------------
 
 
+UNCHECKED = SessionConfig(check_room=False)
+
+
 class OneRequestSigner:
     """Asks once, and takes any answer for a signature."""
 
@@ -76,7 +79,7 @@ class OneRequestSigner:
 
 def signing(**options: object) -> tuple[Session, OneRequestSigner]:
     signer = OneRequestSigner()
-    session = Session(f"room:{ROOM}", signer=signer, **options)  # type: ignore[arg-type]
+    session = Session(f"room:{ROOM}", signer=signer, config=UNCHECKED, **options)  # type: ignore[arg-type]
     session.start(now=0.0)
     return session, signer
 
@@ -170,7 +173,7 @@ def test_a_refused_handshake_is_retried_once_then_ends() -> None:
 @pytest.mark.parametrize("kept_trying", [True, False])
 def test_what_the_socket_echoes_of_our_cookies_is_shown_to_nobody(kept_trying: bool) -> None:
     secret = "planted0123456789abcdef"
-    config = SessionConfig(login=SessionLogin(Secret(secret)))
+    config = SessionConfig(login=SessionLogin(Secret(secret)), check_room=False)
     for rejected in (True, False):
         session = Session(
             f"room:{ROOM}", config=config, signer=RoomAfterRoom(ROOM), retry=RetryPolicy(tries=int(kept_trying))
@@ -243,7 +246,7 @@ def test_a_streak_goes_on_across_a_reconnect() -> None:
 
 
 def test_giving_up_settles_streaks_and_says_why() -> None:
-    session = Session(f"room:{ROOM}", signer=World().signer, retry=RetryPolicy(tries=0))
+    session = Session(f"room:{ROOM}", config=UNCHECKED, signer=World().signer, retry=RetryPolicy(tries=0))
     session.start(now=0.0)
     opening = session.next_action()
     assert isinstance(opening, OpenSocket)
@@ -299,7 +302,7 @@ def test_what_was_counted_of_a_room_ends_when_its_host_opens_another() -> None:
 
 @pytest.mark.parametrize(("room_id", "asked"), [(ROOM, "/webcast/room/info/"), (0, "/@ann/live")])
 def test_who_named_a_room_is_brought_back_to_that_room(room_id: int, asked: str) -> None:
-    session = Session("ann", config=SessionConfig(room_id=room_id), signer=RoomAfterRoom(ROOM, ROOM))
+    session = Session("ann", config=SessionConfig(room_id=room_id, check_room=False), signer=RoomAfterRoom(ROOM, ROOM))
     session.start(now=0.0)
     if not room_id:
         for request in iter(session.next_action, None):
@@ -477,7 +480,8 @@ def test_every_loss_is_counted_and_announced_under_drop_oldest(batches: list[int
 
 
 def filtered(**choices: object) -> Session:
-    session = Session(f"room:{ROOM}", signer=World().signer, config=SessionConfig(**choices))  # type: ignore[arg-type]
+    config = SessionConfig(check_room=False, **choices)  # type: ignore[arg-type]
+    session = Session(f"room:{ROOM}", signer=World().signer, config=config)
     session.start(now=0.0)
     opening = session.next_action()
     assert isinstance(opening, OpenSocket)

@@ -99,6 +99,7 @@ def write_setup(setup: Setup) -> bytes:
             "limits": asdict(config.limits),
             "timing": asdict(config.timing),
             "room_id": str(config.room_id),
+            "check_room": config.check_room,
             "include": None if config.include is None else sorted(config.include),
             "exclude": sorted(config.exclude),
             "history": config.history,
@@ -183,6 +184,8 @@ def _setup(found: dict[str, Any], registry: Registry) -> Setup:
         limits=Limits(**_known(Limits, config["limits"])),
         timing=Timing(**_known(Timing, config["timing"])),
         room_id=int(config["room_id"]),
+        # Captures of the time before this choice were made without such a request.
+        check_room=bool(config.get("check_room", False)),
         include=None if config["include"] is None else frozenset(map(str, config["include"])),
         exclude=frozenset(map(str, config["exclude"])),
         history=bool(config["history"]),

@@ -67,7 +67,7 @@ def add_room(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="sign server that may be given the login in --cookies: full access to the account (may be repeated)",
     )
-    group.add_argument("--room-id", metavar="ID", type=room_id, default=0, help="room to enter, without looking it up")
+    group.add_argument("--room-id", metavar="ID", type=room_id, default=0, help="room to enter; nobody is looked up")
     group.add_argument(
         "--reconnect",
         metavar="N",
