@@ -28,7 +28,9 @@ import tiktok_webcast.push.unpack as unpack_module
 try:
     from isal import isal_zlib
 except ImportError:
-    isal_zlib = None
+    _isal: Any = None
+else:
+    _isal = isal_zlib
 
 THREE_NAMES = frozenset({"comment", "gift", "gift_streak_end"})
 FLOOR = "bare floor, zlib"
@@ -51,10 +53,10 @@ def runners(frames: list[bytes]) -> dict[str, Runner]:
         "full path, zlib": path(None, zlib),
         "three names, zlib": path(THREE_NAMES, zlib),
     }
-    if isal_zlib is not None:
-        found["bare floor, isal"] = lambda: bare_floor(frames, isal_zlib.decompress)
-        found["full path, isal"] = path(None, isal_zlib)
-        found["three names, isal"] = path(THREE_NAMES, isal_zlib)
+    if _isal is not None:
+        found["bare floor, isal"] = lambda: bare_floor(frames, _isal.decompress)
+        found["full path, isal"] = path(None, _isal)
+        found["three names, isal"] = path(THREE_NAMES, _isal)
     return found
 
 

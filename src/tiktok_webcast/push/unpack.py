@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-try:  # The `speed` extra: ISA-L inflates in about two thirds of zlib's time (measured in bench/).
-    from isal import isal_zlib as _zlib
-except ImportError:
-    import zlib as _zlib
-
+import zlib
 from typing import Any, NamedTuple
+
+_zlib: Any = zlib
+try:  # The `speed` extra: ISA-L inflates in about two thirds of zlib's time (measured in bench/).
+    from isal import isal_zlib
+except ImportError:
+    pass
+else:
+    _zlib = isal_zlib
 
 _GZIP = 31
 _FIRST_TRY = 256 * 1024
