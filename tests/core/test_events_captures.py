@@ -144,6 +144,9 @@ def test_ranks(captured: list[Event]) -> None:
     for viewer in of(events.UserRankingUpdateEvent, captured):
         assert viewer.type in ("pm_mt_topviewer_comment", "pm_mt_badge_got_host") and viewer.rank in (1, 2, 3)
         assert viewer.label.startswith(viewer.user.nickname) and f" {viewer.rank} " in viewer.label
+    # Most of them have the badge in the older list of badge images only; one, of 2022, has none.
+    badges = [viewer.user.is_top_gifter for viewer in of(events.UserRankingUpdateEvent, captured)]
+    assert badges.count(True) == len(badges) - 1
     for host in of(events.RankingUpdateEvent, captured):
         assert (host.rank is not None) == (host.type == "pm_mt_Live_WRMark")
         assert host.rank is None or host.label == f"Weekly No. {host.rank}"
@@ -183,6 +186,9 @@ def test_polls_and_pins(captured: list[Event]) -> None:
         assert poll.phase is not events.PollPhase.UNKNOWN and poll.options
     for pin in of(events.RoomPinEvent, captured):
         assert pin.pinned is not None and pin.pinned.method == pin.method_
+        if isinstance(pin.pinned, events.CommentEvent) and pin.pinned.emotes:
+            # Its place is the end of the text, counted in characters as a reader sees them.
+            assert pin.pinned.parts == (pin.pinned.comment, pin.pinned.emotes[0].emote)
 
 
 def test_the_batch_of_2026() -> None:

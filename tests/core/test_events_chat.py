@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from make_event import USER, USER_JSON, make
 
 from tiktok_webcast.events import CommentEvent, Emote, EmoteEvent, IntroMessageEvent, QuestionEvent
+from tiktok_webcast.events.characters import character_starts
 from tiktok_webcast.events.chat import MAX_MENTIONS
 
 
@@ -76,6 +78,31 @@ def test_parts_hold_text_and_emotes_in_order() -> None:
     assert (hi, you) == ("hi ", "you")
     assert [part.id for part in (first, second, third)] == ["a", "b", "c"]
     assert event.emotes[0].index == 3 and event.emotes[0].image.url == "https://p.example/b"
+
+
+@pytest.mark.parametrize(
+    ("comment", "index", "before"),
+    [
+        ("hi \u2764\ufe0f\u27a1\ufe0f\u2b50\ufe0f yes ", 11, "hi \u2764\ufe0f\u27a1\ufe0f\u2b50\ufe0f yes "),
+        ("a\U0001f44d\U0001f3fdb", 2, "a\U0001f44d\U0001f3fd"),
+        ("a\U0001f468\u200d\U0001f469\u200d\U0001f467b", 2, "a\U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7x", 1, "\U0001f1e9\U0001f1ea"),
+        ("e\u0301\r\nx", 2, "e\u0301\r\n"),
+        ("a\u200db", 1, "a\u200d"),
+        ("1\ufe0f\u20e3b", 1, "1\ufe0f\u20e3"),
+        ("\U0001f600\U0001f600b", 4, "\U0001f600\U0001f600"),
+        ("\U0001f600\U0001f600b", 1, "\U0001f600"),
+        ("", 1, ""),
+    ],
+)
+def test_an_emotes_place_is_counted_as_readers_do_or_else_in_utf_16(comment: str, index: int, before: str) -> None:
+    parts = make("WebcastChatMessage", content=comment, emotes=[emote("a", index)]).parts
+    assert "".join(part for part in parts[: [type(part) for part in parts].index(Emote)]) == before
+
+
+def test_places_in_a_very_long_comment_are_found_in_one_pass() -> None:
+    comment = "\U0001f1e9" * 200_000
+    assert character_starts(comment) == list(range(0, 200_001, 2))
 
 
 @given(st.text(max_size=12), st.lists(st.integers(-(2**31), 2**31 - 1), max_size=6))

@@ -123,6 +123,8 @@ def test_badges_say_it_without_an_identity(scene: int, attribute: str) -> None:
     [
         ("webcast-va/sub_26c3f75d", BadgeScene.SUBSCRIBER),
         ("webcast-va/moderater_moderator_badge.png", BadgeScene.MODERATOR),
+        ("webcast-va/moderater_badge_icon.png", BadgeScene.MODERATOR),
+        ("webcast-sg/webcast_admin_badge_tiktok.png", BadgeScene.MODERATOR),
         ("webcast-va/new_top_gifter_version_2.png", BadgeScene.TOP_GIFTER),
         ("webcast-sg/ranklist_top_gifter_3.png", BadgeScene.TOP_GIFTER),
         ("webcast-va/fans_badge_icon_lv4_v1.png", BadgeScene.MEMBER_LEVEL),
@@ -137,6 +139,22 @@ def test_an_image_name_tells_the_scene_when_no_number_does(uri: str, scene: Badg
     ):
         found: Badge = user(badge_list=[badge(0, "", **picture)]).badges[0]
         assert found.scene == scene
+
+
+@pytest.mark.parametrize(
+    ("uri", "attribute"),
+    [
+        ("webcast-sg/new_top_gifter_version_2.png", "is_top_gifter"),
+        ("webcast-sg/webcast_admin_badge_tiktok.png", "is_moderator"),
+        ("webcast-va/subs_badge_Lv1.png", "is_subscriber"),
+    ],
+)
+def test_the_older_list_of_badge_images_says_it_too(uri: str, attribute: str) -> None:
+    found = user(badge_image_list=[{"uri": uri}])
+    asked = ("is_moderator", "is_subscriber", "is_top_gifter", "is_host")
+    assert {name for name in asked if getattr(found, name)} == {attribute}
+    assert {getattr(found, name) for name in asked if name != attribute} == {None}
+    assert getattr(chat({}, badge_image_list=[{"uri": uri}]), attribute) is True
 
 
 def test_levels() -> None:

@@ -41,6 +41,8 @@ class BadgeScene(IntEnum):
 _IMAGE, _TEXT, _STRING, _COMBINE = 1, 2, 3, 4
 _NAMES = (
     ("moderator", BadgeScene.MODERATOR),
+    ("moderater_badge", BadgeScene.MODERATOR),
+    ("_admin_badge", BadgeScene.MODERATOR),
     ("/sub_", BadgeScene.SUBSCRIBER),
     ("subs_badge_", BadgeScene.SUBSCRIBER),
     ("new_top_gifter", BadgeScene.TOP_GIFTER),
@@ -50,7 +52,7 @@ _NAMES = (
     ("new_gifter_badge", BadgeScene.FIRST_RECHARGE),
     ("live_ng_", BadgeScene.FIRST_RECHARGE),
 )
-"""Parts of image names that tell the scene when the server sends none (protocol/push.md section 16)."""
+"""Parts of image names that tell the scene when the server sends none (protocol/push.md section 16, and captures)."""
 
 
 class Badge(View):
@@ -97,9 +99,12 @@ def badge_scene(wire: Any) -> int:
     if scene:
         return scene
     picture = _picture(wire)
-    if picture is None:
-        return 0
-    for name in (picture.uri, *picture.url_list):
+    return 0 if picture is None else image_scene(picture)
+
+
+def image_scene(wire: Any) -> int:
+    """Return what a badge's image on the wire stands for, by its name; 0 if the name says nothing."""
+    for name in (wire.uri, *wire.url_list):
         named = text(name)
         for part, known in _NAMES:
             if part in named:

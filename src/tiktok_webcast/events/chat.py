@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from ..view import direct, text
 from .base import Event, wire_time
+from .characters import character_starts, unit_starts
 from .emote import CommentEmote, Emote
 from .user import IdentifiedUserEvent, User, UserEvent
 from .wire_view import WireView
@@ -64,8 +65,9 @@ class CommentEvent(IdentifiedUserEvent):
 
     def _read_parts(self) -> tuple[str | Emote, ...]:
         comment, parts, at = self.comment, list[str | Emote](), 0
+        starts = _emote_places(comment, self.emotes)
         for placed in sorted(self.emotes, key=_place):
-            index = min(max(placed.index, at), len(comment))
+            index = max(starts[max(min(placed.index, len(starts) - 1), 0)], at)
             if index > at:
                 parts.append(comment[at:index])
             parts.append(placed.emote)
@@ -73,6 +75,18 @@ class CommentEvent(IdentifiedUserEvent):
         if at < len(comment):
             parts.append(comment[at:])
         return tuple(parts)
+
+
+def _emote_places(comment: str, emotes: Iterable[CommentEmote]) -> list[int]:
+    """Return where in a comment an emote of each index stands.
+
+    The one captured index counts characters as readers do. Where one is beyond the last of these, the sender's phone
+    must have counted in smaller pieces: those of Java, UTF-16 units.
+    """
+    if comment.isascii():
+        return list(range(len(comment) + 1))
+    starts = character_starts(comment)
+    return unit_starts(comment) if any(placed.index >= len(starts) for placed in emotes) else starts
 
 
 def _place(placed: CommentEmote) -> int:

@@ -53,7 +53,8 @@ class CommentEmote(View):
     """The whole message, every field under its wire name."""
     json_fields: ClassVar[tuple[str, ...]] = ("id", "image_url", "index")
     index: int
-    """How many characters of the comment come before it."""
+    """How many characters of the comment come before it, counted as a reader does in the one captured message that has
+    one; `CommentEvent.parts` finds the place in the text."""
     emote: Emote
     """The emote itself."""
 

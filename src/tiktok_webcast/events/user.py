@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, direct, empty_wire, text
-from .badge import Badge, BadgeScene, badge_scene, highest_level
+from .badge import Badge, BadgeScene, badge_scene, highest_level, image_scene
 from .base import Event
 from .image import Image
 from .wire_view import WireView
@@ -209,11 +209,17 @@ class User(View):
         return True if identity is not None and identity.is_anchor else self._wears(BadgeScene.HOST)
 
     def _wears(self, *scenes: int) -> bool | None:
-        """Whether a badge of those scenes is there; no badges at all say something only beside a `user_identity`."""
-        badges = self._wire.badge_list
-        if not badges:
-            return None if self._identity() is None else False
-        return any(badge_scene(badge) in scenes for badge in badges)
+        """Whether a badge of those scenes is there, in either list of them: some messages fill only the older.
+
+        No badges at all say something only beside a `user_identity`.
+        """
+        wire = self._wire
+        badges = wire.badge_list
+        if any(badge_scene(badge) in scenes for badge in badges):
+            return True
+        if any(image_scene(image) in scenes for image in wire.badge_image_list):
+            return True
+        return None if not badges and self._identity() is None else False
 
     def _read_gifter_level(self) -> int | None:
         wire = self._wire
