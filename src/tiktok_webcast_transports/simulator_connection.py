@@ -77,6 +77,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
+        # Python 3.10 takes a TLS transport that the client has closed for one that was forgotten, until it is closed.
+        self._transport.close()
         self._cancel_timer()
         if self._feed is not None:
             self._feed.receive_close(now=self._clock())

@@ -60,7 +60,10 @@ class Kit(ABC):
         """Return an async context manager during which `scenario` runs at the same time."""
 
     def run_interrupted(self, scenario: Scenario, when: threading.Event) -> None:
-        """Run a scenario, press Ctrl-C once `when` is set."""
+        """Run a scenario, press Ctrl-C once `when` is set.
+
+        Set it once only: Ctrl-C in the midst of a second `set` would leave its lock taken for good.
+        """
 
         def press() -> None:
             assert when.wait(GUARD)
@@ -72,7 +75,8 @@ class Kit(ABC):
             with pytest.raises(self.interrupted):
                 self.run(scenario)
         finally:
-            when.set()
+            if not when.is_set():
+                when.set()
             thread.join()
 
 

@@ -25,8 +25,10 @@ server_module = pytest.importorskip("websockets.sync.server")
 def websockets_server(handler: Callable[[Any], None], **options: Any) -> Iterator[str]:
     """Serve `handler` with compression on offer, as that library does by default; what it raises, the test raises."""
     errors: list[BaseException] = []
+    threads: list[threading.Thread] = []
 
     def guarded(connection: Any) -> None:
+        threads.append(threading.current_thread())
         try:
             handler(connection)
         except BaseException as error:
@@ -42,6 +44,9 @@ def websockets_server(handler: Callable[[Any], None], **options: Any) -> Iterato
         finally:
             server.shutdown()
             thread.join(GUARD)
+            # Not every version of that library waits for its handlers.
+            for handling in threads:
+                handling.join(GUARD)
     if errors:
         raise errors[0]
 
