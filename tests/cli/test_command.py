@@ -36,11 +36,76 @@ SUBCOMMANDS = tuple(arguments.SUBCOMMANDS)
 
 
 @pytest.mark.parametrize("subcommand", ["", *SUBCOMMANDS])
-def test_help_on_every_level(subcommand: str, call: Caller) -> None:
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_help_on_every_level(subcommand: str, columns: int, call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     done = call(*([subcommand] if subcommand else []), "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"usage: tiktok-webcast {subcommand}".rstrip())
-    assert all(len(line) <= 110 for line in done.out.splitlines())
+    # What is to be typed is not wrapped, but fits 80 columns.
+    assert all(len(line) <= min(max(columns, 80), 100) for line in done.out.splitlines())
+    wrapped = [line for line in done.out.splitlines()[1:] if not line.startswith(" ")]
+    assert all(len(line) <= columns for line in wrapped)
+
+
+SHARED = [
+    *("--transport", "sync", "--signer", "guest", "--sign-api-key", "k", "--web-url", "http://127.0.0.1:1"),
+    *("--webcast-url", "http://127.0.0.1:1", "--sign-url", "http://127.0.0.1:1", "--proxy", "http://127.0.0.1:1"),
+    *("--timeout", "5", "--lang", "de", "--cookies", "f", "--trust-sign-host", "h", "--ca-file", "f"),
+    *("--room-id", "7", "--only", "comment", "--except", "like", "--no-history", "--max-events", "3"),
+    *("--duration", "9", "--reconnect", "0", "--stale-timeout", "30", "--stats"),
+]
+"""The options that every command which connects takes (contracts.md section 1)."""
+
+
+@pytest.mark.parametrize("subcommand", ["watch", "demo", "status", "info", "gifts", "record", "capture"])
+def test_one_set_of_options_fits_every_command_that_connects(subcommand: str) -> None:
+    positional = {"demo": [], "record": ["anna", "-o", "f"], "capture": ["anna", "-o", "f"]}.get(subcommand, ["anna"])
+    given = vars(arguments.make_parser().parse_args([subcommand, *positional, *SHARED]))
+    assert (given["signer"], given["room_id"], given["reconnect"], given["stats"]) == ("guest", 7, 0, True)
+    assert (given["only"], given["exclude"], given["duration"]) == ({"comment"}, {"like"}, 9.0)
+
+
+def test_what_argparse_prints_is_told_when_it_cannot_be_written() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    # Where Python has no buffer, argparse itself swallows the failure.
+    settings = environment(PYTHONUNBUFFERED="")
+    with full.open("w") as nowhere:
+        done = subprocess.run(
+            command("--help"), stdout=nowhere, stderr=subprocess.PIPE, text=True, env=settings, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("tiktok-webcast: ") and len(done.stderr.splitlines()) == 1
+
+
+def test_a_transport_that_is_not_installed_is_told(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tiktok_webcast_transports.cli.settings.find_spec", lambda name: None)
+    done = call("watch", "anna", "--transport", "trio")
+    assert done.code == 2
+    assert "pip install 'tiktok-webcast[trio]'" in done.err
+
+
+def test_a_closed_stdin_is_told(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    done = call("decode", "--payloads", "-")
+    assert done.code == 10
+    assert "stdin is closed" in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a child cannot be sent Ctrl-C alone on Windows")
+def test_ctrl_c_while_modules_are_loaded_is_clean() -> None:
+    early = (
+        "import sys, signal, os; from tiktok_webcast_transports.cli import main\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.endswith('.arguments'): os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "sys.exit(main(['watch', 'anna']))"
+    )
+    done = subprocess.run([sys.executable, "-c", early], capture_output=True, text=True, timeout=GUARD, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_version(call: Caller) -> None:
@@ -80,7 +145,8 @@ def options_of(subcommand: str) -> set[str]:
     parser = arguments.make_parser()
     found = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     sub: argparse.ArgumentParser = found.choices[subcommand]
-    return {name for action in sub._actions for name in action.option_strings}
+    shown = [action for action in sub._actions if action.help != argparse.SUPPRESS]
+    return {name for action in shown for name in action.option_strings}
 
 
 def test_completion_knows_every_subcommand_and_option() -> None:
@@ -330,3 +396,13 @@ def test_info_and_gifts_of_a_room_that_is_not_there(sim: Simulator, call: Caller
         done = call(subcommand, "anna", *to(sim.url)[:4])
         assert (done.code, done.out) == (3, "")
         assert "@anna is not live" in done.err
+
+
+def test_info_and_gifts_by_the_room_id_and_with_what_is_shared(sim: Simulator, call: Caller) -> None:
+    room = str(int(call("info", "anna", "--json", *to(sim.url)).lines[0]["room_id"]))
+    info = call("info", "nobody", "--json", "--room-id", room, "--stats", *to(sim.url))
+    assert (info.code, info.lines[0]["room_id"]) == (0, room)
+    assert json.loads(info.err)["frames"] == 0
+    assert call("gifts", "nobody", "--room-id", room, *to(sim.url)).code == 0
+    status = call("status", "anna", "--stats", "--json", *to(sim.url))
+    assert (status.code, json.loads(status.err)["messages"]) == (0, 0)

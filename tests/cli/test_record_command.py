@@ -56,6 +56,17 @@ def test_files_on_stdout_and_events_beside_them(sim: Simulator, tmp_path: Path) 
     assert lines[0]["event"] == "connect" and lines[-1]["event"] == "closed"
     times = [line["video_time"] for line in lines if line["video_time"] is not None]
     assert times == sorted(times) and times and max(times) < seconds + 2
+    filtered = tmp_path / "b.jsonl"
+    choice = ("--only", "comment,join", "--max-events", "3", "--no-history", "--stats")
+    done = run(
+        *("record", "ann", "-o", str(tmp_path / "b.mp4"), "--duration", "4", "--events", str(filtered)),
+        *choice,
+        *to(sim.url),
+    )
+    assert done.code == 0, done.err
+    names = [json.loads(line)["event"] for line in filtered.read_text(encoding="utf-8").splitlines()]
+    assert len(names) == 4 and names[-1] == "closed" and set(names[:-1]) <= {"comment", "join"}
+    assert json.loads(done.err.splitlines()[-1])["frames"] > 0
     again = run("record", "ann", "-o", str(video), *to(sim.url))
     assert again.code == 2 and "is there already" in again.err
 

@@ -18,22 +18,36 @@ USAGE = 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (those of the process by default) and return its exit code."""
-    from .arguments import make_parser
-
     streams = Streams()
     debug = "--debug" in (sys.argv[1:] if argv is None else argv)
     try:
+        # Here, so that Ctrl-C is clean while modules are loaded, too.
+        from .arguments import make_parser
+
         args = make_parser().parse_args(argv)
         return _run(args, streams)
     except SystemExit as stopped:
         # argparse ends so: 2 for a wrong argument, 0 after --help.
-        return stopped.code if isinstance(stopped.code, int) else USAGE
+        return _flushed(stopped.code if isinstance(stopped.code, int) else USAGE, streams)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
         if debug:
             raise
         return _explain(error, streams)
+
+
+def _flushed(code: int, streams: Streams) -> int:
+    """Return the exit code when what argparse has printed is out, and another one if it cannot be."""
+    try:
+        if streams.out is not None:
+            streams.out.flush()
+    except BrokenPipeError:
+        streams.discard()
+    except OSError as error:
+        streams.discard()
+        return _explain(error, streams)
+    return code
 
 
 def _run(args: argparse.Namespace, streams: Streams) -> int:

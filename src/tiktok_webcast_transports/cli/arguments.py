@@ -12,18 +12,23 @@ from typing import NamedTuple
 from tiktok_webcast._version import __version__
 
 from . import options
-from .options import add_connection, add_events, add_output, add_room
+from .help import HelpFormatter, usage_of
+from .options import add_connection, add_events, add_hidden, add_output, add_room, add_statistics
 
 PROGRAM = "tiktok-webcast"
 DESCRIPTION = """Watch TikTok LIVE rooms from the terminal: comments, gifts, likes and everything else that happens,
 as a dashboard, as lines of text, or as JSON lines for other programs."""
 EPILOG = """start with:
-  tiktok-webcast demo              a simulated room on this machine, no account and no network
+  tiktok-webcast demo              a simulated room: no account, no network
   tiktok-webcast watch some_user   a real one
 
-exit codes: 0 ended normally, 2 wrong usage, 3 offline, 4 no such user, 5 restricted, 6 blocked by TikTok,
-7 sign server refused, 8 network failure, 9 ffmpeg missing or failed, 10 unreadable capture or payload,
-130 interrupted, 1 anything else"""
+exit codes:
+    0  ended normally                   7  sign server refused
+    2  wrong usage                      8  network failure
+    3  offline                          9  ffmpeg missing or failed
+    4  no such user                    10  unreadable capture or payload
+    5  restricted                     130  interrupted
+    6  blocked by TikTok                1  anything else"""
 QUALITIES = ("origin", "uhd", "hd", "sd", "ld", "audio")
 FORMATS = ("flv", "hls", "cmaf")
 """Those of `tiktok_webcast.room_info`, which help and completion need not load."""
@@ -46,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -58,11 +63,12 @@ def make_parser() -> argparse.ArgumentParser:
             help=command.help,
             description=command.description,
             epilog=command.examples,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=HelpFormatter,
             allow_abbrev=False,
         )
         command.declare(sub)
         _add_debug(sub, default=argparse.SUPPRESS)
+        sub.usage = usage_of(f"{PROGRAM} {name}", sub)
         sub.set_defaults(module=command.module)
     return parser
 
@@ -104,9 +110,9 @@ def _watch(parser: argparse.ArgumentParser) -> None:
 def _demo(parser: argparse.ArgumentParser) -> None:
     _add_scenario(parser)
     _add_duration(parser, 30.0)
-    parser.add_argument("--transport", choices=options.TRANSPORTS, default="asyncio", help="what moves the bytes")
     add_events(parser)
     add_output(parser)
+    add_hidden(parser, add_room, add_connection, shown="--transport")
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
@@ -133,12 +139,14 @@ def _status(parser: argparse.ArgumentParser) -> None:
     )
     _add_duration(parser)
     add_connection(parser)
+    add_hidden(parser, add_room, add_events, add_statistics)
 
 
 def _info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user", metavar="USER", help=USER_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     add_connection(parser)
+    add_hidden(parser, add_room, add_events, add_statistics, _add_duration, shown="--room-id")
 
 
 def _capture(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +157,7 @@ def _capture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     _add_duration(parser)
     add_events(parser)
-    parser.add_argument("--stats", action="store_true", help="print counters as one JSON object on stderr at the end")
+    add_statistics(parser)
     add_room(parser)
     add_connection(parser)
 
@@ -183,6 +191,8 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ffmpeg", metavar="FILE", help="the ffmpeg program (default: $TIKTOK_WEBCAST_FFMPEG, or the PATH)"
     )
+    add_events(parser, "events in --events FILE")
+    add_statistics(parser)
     add_room(parser)
     add_connection(parser)
 
@@ -233,7 +243,7 @@ def _inspect(parser: argparse.ArgumentParser) -> None:
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell to print the script for")
+    parser.add_argument("shell", metavar="SHELL", choices=("bash", "zsh", "fish"), help="bash, zsh or fish")
 
 
 SUBCOMMANDS = {
@@ -245,7 +255,7 @@ On a terminal that is a dashboard, in a pipe one line of text an event, with --j
 a line.""",
         """examples:
   tiktok-webcast watch some_user
-  tiktok-webcast watch https://www.tiktok.com/@some_user/live --json > events.jsonl
+  tiktok-webcast watch https://www.tiktok.com/@some_user/live --json > log
   tiktok-webcast watch @some_user --only comment,gift_streak_end --plain""",
         _watch,
     ),
@@ -267,15 +277,16 @@ page, signature, socket, frames. It stops by itself.""",
 sign server and socket in one. Every user name is live there, unless the scenario says otherwise.""",
         """examples:
   tiktok-webcast simulate --port 8080 --scenario everyday
-  tiktok-webcast watch anna --web-url http://127.0.0.1:8080 --webcast-url http://127.0.0.1:8080 \\
-      --sign-url http://127.0.0.1:8080""",
+  tiktok-webcast watch anna --web-url http://127.0.0.1:8080 \\
+      --webcast-url http://127.0.0.1:8080 --sign-url http://127.0.0.1:8080""",
         _simulate,
     ),
     "status": Subcommand(
         "status",
         "tell whether users are live",
         """Asks whether users are live, and prints the answer with what speaks for it: live, paused, offline, not found,
-restricted or unknown. The exit code is that of the first user who is not live.""",
+restricted or unknown. The exit code is that of the first user who is not live. Options of `watch` that only
+matter inside a room are accepted, too, and do nothing.""",
         """examples:
   tiktok-webcast status some_user another_user --json
   tiktok-webcast status some_user --wait && tiktok-webcast watch some_user""",
@@ -284,14 +295,16 @@ restricted or unknown. The exit code is that of the first user who is not live."
     "info": Subcommand(
         "info",
         "show what TikTok tells about a room",
-        "Prints title, host, counts and streams of a room that is live.",
+        """Prints title, host, counts and streams of a room that is live. Options of `watch` that only matter inside a
+room are accepted, too, and do nothing.""",
         "example:\n  tiktok-webcast info some_user --json",
         _info,
     ),
     "gifts": Subcommand(
         "gifts",
         "list the gifts that can be sent in a room",
-        "Prints the gifts of a room that is live, with their prices.",
+        """Prints the gifts of a room that is live, with their prices. Options of `watch` that only matter inside a room
+are accepted, too, and do nothing.""",
         "example:\n  tiktok-webcast gifts some_user",
         _info,
     ),
@@ -313,7 +326,7 @@ size is found again, in a new segment; segments that match are one file at the e
 a file that plays. The files' names are printed at the end.""",
         """examples:
   tiktok-webcast record some_user -o video.mp4
-  tiktok-webcast record some_user -o "{unique_id} {date} {time}.mkv" --quality hd --duration 600
+  tiktok-webcast record some_user -o "{unique_id} {date}.mkv" --quality hd
   tiktok-webcast record some_user -o talk.mp3 --events talk.jsonl""",
         _record,
     ),
@@ -356,7 +369,8 @@ code 10 says that a payload could not be read.""",
 messages, texts, and numbers that look like times or ids. Gzipped bytes are unpacked first.""",
         """examples:
   tiktok-webcast inspect --base64 CgA=
-  tiktok-webcast watch some_user --json --only unknown | tiktok-webcast inspect --payloads -""",
+  tiktok-webcast watch some_user --json --only unknown |
+      tiktok-webcast inspect --payloads -""",
         _inspect,
     ),
     "completion": Subcommand(
@@ -366,7 +380,8 @@ messages, texts, and numbers that look like times or ids. Gzipped bytes are unpa
         """examples:
   source <(tiktok-webcast completion bash)
   tiktok-webcast completion zsh > ~/.zfunc/_tiktok-webcast
-  tiktok-webcast completion fish > ~/.config/fish/completions/tiktok-webcast.fish""",
+  tiktok-webcast completion fish |
+      tee ~/.config/fish/completions/tiktok-webcast.fish""",
         _completion,
     ),
 }

@@ -50,7 +50,8 @@ class Progress:
         """Nothing waits."""
 
     def _say(self, what: str) -> None:
-        self._streams.say(f"tiktok-webcast: {what}: {self._events} events, {self._file.bytes} bytes")
+        events = f"{self._events} event{'' if self._events == 1 else 's'}"
+        self._streams.say(f"tiktok-webcast: {what}: {events}, {self._file.bytes:,} bytes")
 
 
 class CaptureFile:

@@ -56,6 +56,8 @@ def _command(name: str, text: str, parser: argparse.ArgumentParser) -> Command:
     for action in parser._actions:
         choices = tuple(str(choice) for choice in action.choices or ())
         is_file = action.metavar in _FILES
+        if action.help == argparse.SUPPRESS:
+            continue
         if action.option_strings:
             takes = action.nargs != 0
             flags.append(Flag(tuple(action.option_strings), (action.help or "").strip(), takes, choices, is_file))

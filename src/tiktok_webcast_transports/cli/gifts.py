@@ -10,11 +10,13 @@ from tiktok_webcast.gift_list import GiftDetails, GiftList
 from tiktok_webcast.http import Exchange
 from tiktok_webcast.info import fetch_gift_list
 from tiktok_webcast.room import RoomFailure, RoomFound, resolve
-from tiktok_webcast.user_input import UserInput, parse_user
+from tiktok_webcast.statistics import Statistics
+from tiktok_webcast.user_input import UserInput
 
 from .clean import clean
-from .info import say_failure
+from .info import asked_user, say_failure
 from .json_lines import json_line
+from .output import say_statistics
 from .rooms import run_exchange
 from .settings import read_settings
 from .streams import Streams
@@ -22,10 +24,12 @@ from .streams import Streams
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
     """Ask for one room's gift list and print it."""
-    user = parse_user(args.user)
+    user = asked_user(args)
     settings = read_settings(args)
     context = settings.config.web_context(settings.rng)
     gifts = run_exchange(lambda: _ask(user, context), settings)
+    if args.stats:
+        say_statistics(streams, Statistics())
     if isinstance(gifts, RoomFailure):
         return say_failure(gifts, streams)
     if args.json:

@@ -11,11 +11,13 @@ from tiktok_webcast.http import Exchange
 from tiktok_webcast.info import fetch_room_info
 from tiktok_webcast.room import RoomFailure, RoomFound, resolve
 from tiktok_webcast.room_info import RoomInfo
+from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 from tiktok_webcast.view import rfc3339
 
 from .clean import clean
 from .json_lines import json_line
+from .output import say_statistics
 from .rooms import run_exchange
 from .settings import read_settings
 from .streams import Streams
@@ -23,10 +25,12 @@ from .streams import Streams
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
     """Ask for one room's data and print them."""
-    user = parse_user(args.user)
+    user = asked_user(args)
     settings = read_settings(args)
     context = settings.config.web_context(settings.rng)
     info = run_exchange(lambda: ask_info(user, context), settings)
+    if args.stats:
+        say_statistics(streams, Statistics())
     if isinstance(info, RoomFailure):
         return say_failure(info, streams)
     if args.json:
@@ -35,6 +39,12 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         for name, value in _rows(info):
             streams.text(f"{name:<10} {clean(value)}")
     return 0
+
+
+def asked_user(args: argparse.Namespace) -> UserInput:
+    """Return whose room is meant: with `--room-id`, whoever has that room."""
+    user = parse_user(args.user)
+    return parse_user(f"room:{args.room_id}") if args.room_id else user
 
 
 def ask_info(user: UserInput, context: WebContext) -> Exchange[RoomInfo | RoomFailure]:

@@ -67,7 +67,7 @@ def add_room(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="sign server that may be given the login in --cookies: full access to the account (may be repeated)",
     )
-    group.add_argument("--room-id", metavar="ID", type=room_id, default=0, help="room to enter; nobody is looked up")
+    group.add_argument("--room-id", metavar="ID", type=room_id, default=0, help="the room; nobody is looked up")
     group.add_argument(
         "--reconnect",
         metavar="N",
@@ -80,9 +80,9 @@ def add_room(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_events(parser: argparse.ArgumentParser) -> None:
+def add_events(parser: argparse.ArgumentParser, title: str = "events") -> None:
     """Which events to print."""
-    group = parser.add_argument_group("events")
+    group = parser.add_argument_group(title)
     group.add_argument(
         "--only", metavar="NAMES", type=event_names, default=None, help="print only these events: comment,gift,..."
     )
@@ -99,7 +99,27 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object a line; the last is `closed`")
     form.add_argument("--plain", action="store_true", help="one line of text an event, no dashboard")
-    group.add_argument("--stats", action="store_true", help="print counters as one JSON object on stderr at the end")
+    add_statistics(group)
+
+
+def add_statistics(parser: argparse._ActionsContainer) -> None:
+    """Whether to count."""
+    parser.add_argument("--stats", action="store_true", help="print counters as one JSON object on stderr at the end")
+
+
+def add_hidden(
+    parser: argparse.ArgumentParser, *adders: Callable[[argparse.ArgumentParser], None], shown: str = ""
+) -> None:
+    """Accept options that mean little here, without a line of help for each but `shown`.
+
+    One set of options shall fit every command that connects, so that scripts can hand it to any of them.
+    """
+    before = len(parser._actions)
+    for add in adders:
+        add(parser)
+    for action in parser._actions[before:]:
+        if shown not in action.option_strings:
+            action.help = argparse.SUPPRESS
 
 
 # --- values ---------------------------------------------------------------------------------------------------------

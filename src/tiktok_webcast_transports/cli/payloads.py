@@ -83,6 +83,8 @@ def open_input(file: str) -> Iterator[BinaryIO]:
     """
     try:
         if file == "-":
+            if sys.stdin is None:
+                raise UnreadablePayload("stdin is closed: nothing can be read from it")
             yield sys.stdin.buffer
         else:
             with Path(file).open("rb") as source:

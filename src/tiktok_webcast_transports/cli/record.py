@@ -10,6 +10,7 @@ from typing import BinaryIO
 from tiktok_webcast.errors import ClosedError, exit_code, message_for
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.recording import End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingError, RecordingOptions
+from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import parse_user
 
 from .._options import Network
@@ -18,7 +19,7 @@ from ..recording import make_recorder
 from .capture import INTERVAL, open_output
 from .clean import clean
 from .json_lines import json_line
-from .output import Sink
+from .output import Sink, say_statistics
 from .rooms import run_room
 from .settings import Settings, read_settings
 from .stop import INTERRUPTED, Stop
@@ -73,12 +74,13 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             user, args.output, options=options, config=settings.config, network=network, ffmpeg=args.ffmpeg
         )
         stop = Stop()
+        counted = Statistics()
         with stop.on_signals():
             if args.events is None:
                 result = _record(recorder, stop, streams)
             else:
                 with open_output(args.events, replace_it=args.force) as file:
-                    result = _record_with_events(recorder, stop, streams, args.user, settings, file)
+                    result, counted = _record_with_events(recorder, stop, streams, args, settings, file)
     except RecordingError as error:
         streams.say(f"tiktok-webcast: {clean(str(error))}")
         _say_files(error.files, streams)
@@ -89,6 +91,8 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     for note in result.notes:
         streams.say(f"tiktok-webcast: {clean(note)}")
     _say_files(tuple(file.path for file in result.files), streams)
+    if args.stats:
+        say_statistics(streams, counted)
     if stop.interrupted:
         return INTERRUPTED
     return LOST if result.end is End.LOST else 0
@@ -120,28 +124,39 @@ def _record(recorder: Recorder, stop: Stop, streams: Streams) -> Recording:
 
 
 def _record_with_events(
-    recorder: Recorder, stop: Stop, streams: Streams, user: str, settings: Settings, file: BinaryIO
-) -> Recording:
-    """Record while another thread writes down what happens in the room."""
+    recorder: Recorder,
+    stop: Stop,
+    streams: Streams,
+    args: argparse.Namespace,
+    settings: Settings,
+    file: BinaryIO,
+) -> tuple[Recording, Statistics]:
+    """Record while another thread writes down what happens in the room; return also what that counted."""
     leave = Stop()
-    sink = Sink(EventsFile(file, recorder))
+    sink = Sink(
+        EventsFile(file, recorder), only=args.only, without=args.exclude or frozenset(), max_events=args.max_events
+    )
+    counted = Statistics()
 
     def watch() -> None:
+        nonlocal counted
         try:
-            ended = run_room(user, settings, sink, streams, leave)
+            ended = run_room(args.user, settings, sink, streams, leave)
         except Exception as error:
             streams.say(f"tiktok-webcast: the events broke off: {clean(str(error))}")
             return
+        counted = ended.statistics
         if exit_code(ended.closed.reason) and not leave.asked:
             streams.say(f"tiktok-webcast: the events broke off: {clean(message_for(ended.closed))}")
 
     watcher = Thread(target=watch, name="events", daemon=True)
     watcher.start()
     try:
-        return _record(recorder, stop, streams)
+        result = _record(recorder, stop, streams)
     finally:
         leave.ask()
         watcher.join(_EVENTS_LEAVE)
+    return result, counted
 
 
 def progress_line(recorder: Recorder) -> str:

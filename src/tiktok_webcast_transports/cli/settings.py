@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tiktok_webcast.config import Endpoints, Timing
@@ -51,6 +52,8 @@ def read_settings(args: argparse.Namespace, environment: Mapping[str, str] = os.
     """
     rng = random.Random()
     given = vars(args)
+    if given.get("transport") == "trio" and find_spec("trio") is None:
+        raise ConfigurationError("--transport trio needs trio: pip install 'tiktok-webcast[trio]'")
     endpoints = _endpoints(given, environment)
     ca_file = given.get("ca_file") or environment.get(PREFIX + "CA_FILE") or None
     if ca_file is not None:

@@ -9,11 +9,13 @@ from typing import Any
 from tiktok_webcast.context import WebContext
 from tiktok_webcast.errors import exit_code
 from tiktok_webcast.room import StatusReport, status
+from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 from tiktok_webcast.wait_live import LiveWait, PollAgain, WaitPolicy
 
 from .clean import clean
 from .json_lines import json_line
+from .output import say_statistics
 from .rooms import run_exchange
 from .settings import Settings, read_settings
 from .streams import Streams
@@ -21,6 +23,13 @@ from .streams import Streams
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
     """Ask about each user; with `--wait`, until all of them are live or cannot be waited for."""
+    code = _run(args, streams)
+    if args.stats:
+        say_statistics(streams, Statistics())
+    return code
+
+
+def _run(args: argparse.Namespace, streams: Streams) -> int:
     users = {name: parse_user(name) for name in args.users}
     settings = read_settings(args)
     context = settings.config.web_context(settings.rng)
