@@ -36,7 +36,7 @@ class CloseReason(str, Enum):
     SERVER_CLOSED = "server_closed"
     """The server closed the socket without ending the room."""
     STALE = "stale"
-    """Nothing arrived for `Timing.stale` seconds."""
+    """Nothing arrived for `Timing.stale` seconds, or no message for `Timing.quiet`."""
     LIMIT = "limit"
     """The peer sent more than a limit in `Limits` allows."""
     UNEXPECTED_ANSWER = "unexpected_answer"

@@ -78,6 +78,9 @@ class Timing:
     """Between heartbeats, unless the server names another interval (protocol/push.md section 3)."""
     stale: float = 60.0
     """Without a frame for this long, the socket is given up (protocol/push.md section 7)."""
+    quiet: float = 300.0
+    """Without a message for this long the socket is given up too, though its heartbeats are answered: the room may have
+    ended, or the server may have stopped sending. Noticed at a heartbeat; never sooner than `stale`."""
     request: float = 15.0
     """For one HTTP request, answer included. The session gives it up by its own clock."""
     open: float = 20.0

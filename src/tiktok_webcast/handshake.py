@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from .close import Closed, CloseReason
 from .http import Headers, find_header
-from .waiting import retry_after
+from .waiting import rate_limit_wait, retry_after
 
 FRESH_IDENTITY_DELAY = 2.0
 """Seconds before the next try with a new guest identity (protocol/http.md section 10)."""
@@ -47,7 +47,8 @@ def refusal(status: int, headers: Headers) -> Refusal:
         said += f", Handshake-Msg: {message}"
     if code:
         said += f", Handshake-Status: {code}"
-    return replace(_meaning(status, message.lower().replace("_", " "), said, retry_after(headers)), status=status)
+    wait = rate_limit_wait(headers) if status == 429 else retry_after(headers)
+    return replace(_meaning(status, message.lower().replace("_", " "), said, wait), status=status)
 
 
 def _meaning(status: int, words: str, said: str, wait: float | None) -> Refusal:
@@ -65,6 +66,9 @@ def _meaning(status: int, words: str, said: str, wait: float | None) -> Refusal:
     if status == 200:
         said += ": TikTok took this for a robot, or the signature for a bad one"
         return Refusal(reason, said, fresh_identity=True, retry_after=wait)
+    if status >= 500:
+        # No refusal but an outage: as long as any other (protocol/http.md section 10, "others").
+        return Refusal(CloseReason.NETWORK, f"{said}: the server has trouble", retry_after=wait)
     if status == 400:
         said += ": TikTok rejected the address"
     elif status in (404, 410):

@@ -227,8 +227,7 @@ class Session:
                 connection.excuse_silence(now=now)
                 self._held_back = self.paused
             if connection.stale(now=now):
-                seconds = self.config.timing.stale
-                self._fail(Closed(CloseReason.STALE, f"nothing arrived for {seconds:g} s"), close_code=1000)
+                self._fail(Closed(CloseReason.STALE, connection.silence(now=now)), close_code=1000)
             else:
                 connection.handle_timer(now=now)
                 self._pump()

@@ -19,7 +19,8 @@ def call(capsys: pytest.CaptureFixture[str]) -> Caller:
 @pytest.fixture
 def sim(request: pytest.FixtureRequest) -> Iterator[Simulator]:
     """A simulator of the scenario that the test names by `@pytest.mark.parametrize("sim", ..., indirect=True)`."""
-    with Simulator(getattr(request, "param", "first_light"), speed=0.0) as simulator:
+    scenario = getattr(request, "param", "first_light")
+    with Simulator(scenario, speed=0.0, rate=200.0 if scenario == "flood" else 0.0) as simulator:
         yield simulator
 
 

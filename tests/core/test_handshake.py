@@ -29,8 +29,10 @@ REFUSED, DEVICE, BLOCKED = CloseReason.HANDSHAKE_REFUSED, CloseReason.DEVICE_BLO
         (429, {"Retry-After": "30"}, BLOCKED, True, False, 30.0),
         (404, {}, REFUSED, True, False, None),
         (302, {"Location": "https://evil.example/"}, REFUSED, True, False, None),
-        (500, {}, REFUSED, True, False, None),
-        (503, {"Retry-After": "5"}, REFUSED, True, False, 5.0),
+        (429, {"X-RateLimit-Reset": "40"}, BLOCKED, True, False, 40.0),
+        (499, {}, REFUSED, True, False, None),
+        (500, {}, CloseReason.NETWORK, True, False, None),
+        (503, {"Retry-After": "5"}, CloseReason.NETWORK, True, False, 5.0),
         (0, {}, REFUSED, True, False, None),
     ],
 )

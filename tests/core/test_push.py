@@ -149,6 +149,30 @@ def test_silence_is_stale_and_a_frame_of_any_kind_ends_it() -> None:
     assert connection.stale(now=110.0)
 
 
+def test_heartbeats_that_are_answered_and_nothing_else_are_stale_in_the_end() -> None:
+    connection = opened(stale=60.0, quiet=300.0)
+    for now in range(10, 310, 10):
+        connection.receive_message(blob(7, b"hb"), now=float(now))
+        connection.handle_timer(now=float(now))
+        assert connection.stale(now=float(now)) is (now >= 300)
+    assert connection.silence(now=300.0) == "no message arrived for 300 s, only answers to heartbeats"
+    connection.receive_message(blob(7, b"msg"), now=300.0)
+    assert not connection.stale(now=359.9) and connection.stale(now=360.0)
+    assert connection.silence(now=360.0) == "nothing arrived for 60 s"
+    connection.receive_message(blob(7, b"hb"), now=599.0)
+    assert not connection.stale(now=599.9) and connection.stale(now=600.0)
+    connection.excuse_silence(now=600.0)
+    connection.receive_message(blob(7, b"hb"), now=650.0)
+    assert not connection.stale(now=700.0), "a silence that was ours excuses both"
+    connection.receive_message(blob(7, b"hb"), now=899.0)
+    assert not connection.stale(now=899.9) and connection.stale(now=900.0)
+
+
+def test_who_waits_longer_for_a_frame_waits_as_long_for_a_message() -> None:
+    connection = opened(stale=1000.0, quiet=300.0)
+    assert not connection.stale(now=999.9) and connection.stale(now=1000.0)
+
+
 # --- both roles -------------------------------------------------------------------------------------------------------
 
 

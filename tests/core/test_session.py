@@ -212,6 +212,33 @@ def test_silence_closes_the_socket_and_reconnects() -> None:
     assert connect.attempt == 2 and world.session.statistics.reconnects == 1
 
 
+def test_a_room_that_only_answers_heartbeats_is_asked_whether_it_is_over() -> None:
+    world = live()
+    while world.session.phase is Phase.LIVE and world.now < 1000.0:
+        timer = world.session.next_timer()
+        assert timer is not None
+        world.pass_time(timer)
+        if world.session.phase is Phase.LIVE:
+            world.call("receive_message", world.socket_id, world.server.heartbeat_answer())
+    assert world.now == Timing().quiet
+    assert CloseSocket(1, 1000) in world.actions
+    told = [(event.name, event.to_dict().get("reason")) for event in world.events]
+    assert told == [("connect", None), ("disconnect", "stale"), ("reconnecting", "stale")]
+    asked = [action for action in world.actions if isinstance(action, SendRequest)]
+    world.open()
+    assert len([action for action in world.actions if isinstance(action, SendRequest)]) > len(asked)
+
+
+def test_a_server_in_trouble_is_tried_as_often_as_the_policy_says() -> None:
+    world = World()
+    for attempt in range(1, 6):
+        while world.session.phase is not Phase.OPENING:
+            world.pass_time(world.session.next_timer())
+        world.call("socket_rejected", world.socket_id, 502, ())
+        assert world.session.closed is None and world.events[-1].name == "reconnecting"
+        assert world.events[-1].attempt == attempt
+
+
 def test_a_room_whose_end_was_lost_is_noticed() -> None:
     """The socket is cut, and the room turns out to be over."""
     world = live()

@@ -47,6 +47,8 @@ class PushConnection:
         self._sequence = 0
         self._heartbeat_at: float | None = None
         self._stale_at: float | None = None
+        self._quiet = max(timing.quiet, timing.stale)
+        self._quiet_at = 0.0
         self.frames: deque[bytes] = deque()
         """Binary messages to send, in order: take them from the left, here or by `next_frame`."""
         self.results: deque[FetchResult | BadFrame] = deque()
@@ -60,6 +62,7 @@ class PushConnection:
         if heartbeat is not None:
             self._set_heartbeat(heartbeat, now)
         self._stale_at = now + self._timing.stale
+        self._quiet_at = now + self._quiet
         self.frames.append(write_frame("im_enter_room", self._enter_room()))
         self._send_heartbeat(now)
 
@@ -78,6 +81,7 @@ class PushConnection:
             self.state = CLIENT[self.state].get(event, self.state) if event is not None else self.state
             if event is not PushEvent.MESSAGES:
                 return
+        self._quiet_at = now + self._quiet
         payload = unpack(frame, self._limits)
         result = payload if isinstance(payload, BadFrame) else read_fetch_result(payload, self._limits)
         if isinstance(result, FetchResult):
@@ -94,13 +98,20 @@ class PushConnection:
             self._send_heartbeat(now)
 
     def stale(self, *, now: float) -> bool:
-        """Whether nothing has arrived for `Timing.stale` seconds."""
-        return self._stale_at is not None and now >= self._stale_at
+        """Whether nothing has arrived for `Timing.stale` seconds, or no message for `Timing.quiet`."""
+        return self._stale_at is not None and (now >= self._stale_at or now >= self._quiet_at)
+
+    def silence(self, *, now: float) -> str:
+        """What `stale` means in words."""
+        if self._stale_at is not None and now >= self._stale_at:
+            return f"nothing arrived for {self._timing.stale:g} s"
+        return f"no message arrived for {self._quiet:g} s, only answers to heartbeats"
 
     def excuse_silence(self, *, now: float) -> None:
         """Nothing was read although there may have been something: silence counts from now."""
         if self._stale_at is not None:
             self._stale_at = now + self._timing.stale
+            self._quiet_at = now + self._quiet
 
     def next_timer(self) -> float | None:
         """When `handle_timer` and `stale` want to be asked next; `None` when closed."""

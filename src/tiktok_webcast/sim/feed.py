@@ -88,6 +88,7 @@ class Feed:
         self._first = deque(first)
         self._frames = 0
         self._silent = False
+        self._answers = False
         self._stalled = False
         self._unacked: OrderedDict[int, bytes] = OrderedDict()
         self._outputs: deque[Output] = deque()
@@ -103,7 +104,7 @@ class Feed:
             self.heartbeats += 1
             self._beat_at = now
             self._note(now, "heartbeat", sequence=event.sequence, room_id=event.room_id)
-            if not self._silent:
+            if not self._silent or self._answers:
                 self._outputs.append(Send(self._push.heartbeat_answer()))
         elif isinstance(event, Ack):
             self._acknowledge(event, now)
@@ -205,6 +206,7 @@ class Feed:
             self._outputs.append(Abort())
         elif isinstance(action, Silence):
             self._silent = True
+            self._answers = action.answers
         elif isinstance(action, Sign):
             self._violation("the script signs twice", now)
         if ends_socket(step) and not self._silent:

@@ -97,6 +97,9 @@ class Cut:
 class Silence:
     """Nothing more comes, not even the answer to a heartbeat, until the client leaves."""
 
+    answers: bool = False
+    """Heartbeats are answered all the same."""
+
 
 @dataclass(frozen=True)
 class SetStatus:

@@ -68,6 +68,17 @@ def lost_end(story: Story, options: Options) -> Script:
     )
 
 
+def quiet_end(story: Story, options: Options) -> Script:
+    """The room ends and nobody says so; the socket stays open and answers heartbeats, for 5 minutes of the clock."""
+    ann = story.crowd[0]
+    roses = story.streak(ann, ROSE)
+    yield story.enter()
+    yield story.frame(roses.step(1), roses.end(2), story.comment(ann, "bye bye"))
+    yield story.step(SetStatus(_ENDED))
+    gone = story.lose(Silence(answers=True), "stale")
+    yield story.step(gone.action, (*gone.truth, {"event": "closed", "reason": "room_ended"}))
+
+
 def slow(story: Story, options: Options) -> Script:
     """A sleepy room: one message in 12 seconds of the clock, in between only heartbeats. Takes about a minute."""
     yield story.enter()
@@ -93,4 +104,4 @@ def suspended(story: Story, options: Options) -> Script:
     yield story.end(action=4)
 
 
-SCENARIOS = tuple(Scenario(tell) for tell in (reconnect, stale, lost_end, slow, pauses, suspended))
+SCENARIOS = tuple(Scenario(tell) for tell in (reconnect, stale, lost_end, quiet_end, slow, pauses, suspended))
