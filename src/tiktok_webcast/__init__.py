@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .session_config import SessionConfig
     from .sign import SignServer
     from .sign_guest import GuestSigner
+    from .sign_in_turn import SignersInTurn
     from .signer import Signed, Signer, SignFailure, SignTarget
     from .statistics import Statistics
     from .track.gifts import GiftStreaks
@@ -133,6 +134,7 @@ _PLACES = {
     "session_config": ("SessionConfig",),
     "sign": ("SignServer",),
     "sign_guest": ("GuestSigner",),
+    "sign_in_turn": ("SignersInTurn",),
     "signer": ("SignFailure", "SignTarget", "Signed", "Signer"),
     "statistics": ("Statistics",),
     "track.gifts": ("GiftStreaks",),
@@ -206,6 +208,7 @@ __all__ = [
     "SignTarget",
     "Signed",
     "Signer",
+    "SignersInTurn",
     "SocketRequest",
     "Statistics",
     "StreakEndCause",

@@ -53,7 +53,8 @@ class Closed:
     retry_after: float | None = None
     """Seconds to wait before another try, where the other side said so."""
     facts: tuple[tuple[str, str], ...] = ()
-    """Further facts by name, where known: `restriction`, `limit_label`, `request_id`, `status`, `url`."""
+    """Further facts by name, where known: `restriction`, `logged_in`, `limit_label`, `request_id`, `source`, `status`,
+    `url`, `body`."""
 
     def fact(self, name: str) -> str | None:
         """Return the fact of that name, or `None`."""

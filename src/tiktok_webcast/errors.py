@@ -104,6 +104,11 @@ class SignError(ClosedError):
         """The sign server's name for the request: quote it to its support."""
         return self.closed.fact("request_id")
 
+    @property
+    def source(self) -> str | None:
+        """The sign server's host: of several signers, the one that said this."""
+        return self.closed.fact("source")
+
 
 class SignServerError(SignError):
     """The sign server could not sign: an outage, an empty or unusable answer."""

@@ -119,6 +119,7 @@ class Session:
         self._resolve_again = False
         self._room_checked = not config.check_room
         self._attempt = 1
+        self._refusals = 0
         self._connects = 0
         self._held_back = False
 
@@ -152,6 +153,7 @@ class Session:
             return
         self.phase = Phase.LIVE
         self._deadline = None
+        self._refusals = 0
         self._retry.connected(now=self._now)
         self._pipeline.streaks.connected(now=self._now)
         self._connects += 1
@@ -170,6 +172,7 @@ class Session:
         self._tick(now)
         if socket_id != self._socket_id or self.phase is not Phase.OPENING:
             return
+        self._refusals += 1
         refused = refusal(status, headers)
         closed = replace(refused.closed(), detail=self._context.redact(refused.detail))
         if refused.retry:
@@ -321,7 +324,14 @@ class Session:
 
     def _sign(self) -> None:
         self.phase = Phase.SIGNING
-        target = SignTarget(self.room_id, self.unique_id, self._context, attempt=self._attempt)
+        target = SignTarget(
+            self.room_id,
+            self.unique_id,
+            self._context,
+            attempt=self._attempt,
+            refusals=self._refusals,
+            now=self._now,
+        )
         self._advance(self._exchange.start(self._signer.sign(target), now=self._now))
 
     def _advance(self, step: Step | None) -> None:

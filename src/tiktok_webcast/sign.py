@@ -236,6 +236,7 @@ class SignServer:
     def _redacted(self, outcome: T, context: WebContext) -> T:
         if isinstance(outcome, SignFailure):
             facts = tuple((name, self._redact(value, context)) for name, value in outcome.facts)
+            facts += (("source", urlsplit(self.origin(context)).netloc),)
             return replace(outcome, detail=self._redact(outcome.detail, context), facts=facts)
         if isinstance(outcome, ChatSent):
             return replace(outcome, message=self._redact(outcome.message, context))

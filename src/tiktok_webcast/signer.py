@@ -28,6 +28,10 @@ class SignTarget:
     """The server's note beside the cursor."""
     attempt: int = 1
     """Which try in a row this is."""
+    refusals: int = 0
+    """How many sockets signed for this session TikTok has refused to open, in a row."""
+    now: float = 0.0
+    """The session's clock, in seconds."""
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,15 @@ def test_each_scenario_ends_as_it_should(
     assert (signatures(sim) > 0) is ending.signed
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("sim", ["rate_limit", "premium", "sign_500"], indirect=True)
+def test_the_guest_goes_on_where_the_sign_server_cannot(sim: Simulator, transport: str, call: Caller) -> None:
+    where = ("--transport", transport, *to(sim.url))
+    done = call("watch", "anna", "--json", "--signer", "server,guest", "--reconnect", "0", *where)
+    assert (done.code, done.names[0], done.lines[-1]["reason"]) == (0, "connect", "room_ended")
+    assert signatures(sim) == 1
+
+
 @pytest.mark.parametrize("sim", UNSIGNED, indirect=True)
 def test_no_command_spends_a_signature_on_a_closed_door(
     sim: Simulator, call: Caller, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -24,6 +24,7 @@ from ..secret import Secret
 from ..session_config import SessionConfig
 from ..sign import SignServer
 from ..sign_guest import SOCKET_HOSTS, GuestSigner
+from ..sign_in_turn import SignerHealth, SignersInTurn
 from ..signer import Signer
 from ..user_input import RoomId, UserId, UserInput, parse_user
 from .format import VERSION
@@ -70,10 +71,22 @@ class Setup:
             http_headers=masks.overrides(config.http_headers, headers=True),
             ws_headers=masks.overrides(config.ws_headers, headers=True),
         )
-        signer = self.signer
-        if isinstance(signer, SignServer):
-            signer = _server(_server_to_json(signer, masks))
-        return replace(self, config=config, signer=signer)
+        return replace(self, config=config, signer=None if self.signer is None else _masked_signer(self.signer, masks))
+
+
+def can_record(signer: Signer) -> bool:
+    """Whether a header can say all that a signer is."""
+    if type(signer) is SignersInTurn:
+        return all(type(each) in (SignServer, GuestSigner) for each in signer.signers)
+    return type(signer) in (SignServer, GuestSigner)
+
+
+def _masked_signer(signer: Signer, masks: Masks) -> Signer:
+    if isinstance(signer, SignersInTurn):
+        masked = SignersInTurn(*(_masked_signer(each, masks) for each in signer.signers))
+        masked.health = tuple(replace(health) for health in signer.health)
+        return masked
+    return _server(_server_to_json(signer, masks)) if isinstance(signer, SignServer) else signer
 
 
 def user_text(user: UserInput) -> str:
@@ -89,7 +102,6 @@ def user_text(user: UserInput) -> str:
 def write_setup(setup: Setup) -> bytes:
     """Return the JSON of a setup that was `masked`."""
     config, signer = setup.config, setup.signer
-    masks = Masks()
     written: dict[str, Any] = {
         "version": VERSION,
         "program": f"tiktok-webcast {__version__}",
@@ -115,14 +127,19 @@ def write_setup(setup: Setup) -> bytes:
             "compress": config.compress,
         },
         "retry": asdict(setup.retry),
-        "signer": {"kind": "other", "name": setup.signer_name},
+        "signer": {"kind": "other", "name": setup.signer_name} if signer is None else _signer_to_json(signer),
         "rng": _write_state(setup.rng_state),
     }
-    if type(signer) is SignServer:
-        written["signer"] = {"kind": "server", **_server_to_json(signer, masks, mask=False)}
-    elif type(signer) is GuestSigner:
-        written["signer"] = {"kind": "guest", "host": signer.host}
     return json.dumps(_finite(written), separators=(",", ":")).encode()
+
+
+def _signer_to_json(signer: Signer) -> dict[str, Any]:
+    if isinstance(signer, SignersInTurn):
+        health = [[each.failures, each.rested_at] for each in signer.health]
+        return {"kind": "turn", "signers": [_signer_to_json(each) for each in signer.signers], "health": health}
+    if isinstance(signer, SignServer):
+        return {"kind": "server", **_server_to_json(signer, Masks(), mask=False)}
+    return {"kind": "guest", "host": signer.host if isinstance(signer, GuestSigner) else ""}
 
 
 def _server_to_json(signer: SignServer, masks: Masks, *, mask: bool = True) -> dict[str, Any]:
@@ -142,10 +159,12 @@ def _server_to_json(signer: SignServer, masks: Masks, *, mask: bool = True) -> d
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinity; a retry policy may."""
+    """JSON has no infinity; a retry policy may, and a signer that never rested."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
-    return "inf" if isinstance(value, float) and math.isinf(value) else value
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return ("inf" if value > 0 else "-inf") if isinstance(value, float) and math.isinf(value) else value
 
 
 def _write_state(state: tuple[Any, ...]) -> list[Any]:
@@ -202,22 +221,39 @@ def _setup(found: dict[str, Any], registry: Registry) -> Setup:
         compress=bool(config["compress"]),
     )
     policy = {name: float("inf") if value == "inf" else value for name, value in found["retry"].items()}
-    made: Signer | None = None
-    if signer["kind"] == "server":
-        made = _server(signer)
-    elif signer["kind"] == "guest":
-        made = GuestSigner()
-        made.host = signer["host"] if signer["host"] in SOCKET_HOSTS.values() else made.host
     setup = Setup(
         user=user_text(parse_user(found["user"])),
         config=read,
         retry=RetryPolicy(**_known(RetryPolicy, policy)),
-        signer=made,
+        signer=_signer(signer),
         signer_name=str(signer.get("name", signer["kind"])),
         rng_state=_read_state(found["rng"]),
     )
     setup.rng()
     return setup
+
+
+def _signer(found: Mapping[str, Any]) -> Signer | None:
+    if found["kind"] == "turn":
+        inner = [_one_signer(each) for each in found["signers"]]
+        if None in inner:
+            raise TypeError("a signer of many is of another kind")
+        made = SignersInTurn(*(each for each in inner if each is not None))
+        made.health = tuple(SignerHealth(int(failures), float(rested_at)) for failures, rested_at in found["health"])
+        if len(made.health) != len(inner):
+            raise TypeError("signers and their health do not match")
+        return made
+    return _one_signer(found)
+
+
+def _one_signer(found: Mapping[str, Any]) -> Signer | None:
+    if found["kind"] == "server":
+        return _server(found)
+    if found["kind"] != "guest":
+        return None
+    guest = GuestSigner()
+    guest.host = found["host"] if found["host"] in SOCKET_HOSTS.values() else guest.host
+    return guest
 
 
 def _server(found: Mapping[str, Any]) -> SignServer:

@@ -14,11 +14,10 @@ from ..retry import RetryPolicy
 from ..session import Session
 from ..session_config import SessionConfig
 from ..sign import SignServer
-from ..sign_guest import GuestSigner
 from ..signer import Signer
 from ..user_input import UserInput, parse_user
 from .format import MAGIC, End, Header, Input, Output, Record, Verb, write_record
-from .header import Setup, user_text, write_setup
+from .header import Setup, can_record, user_text, write_setup
 from .masks import Masks
 
 FLUSH = 256 * 1024
@@ -60,7 +59,7 @@ class Recorder(Session):
         rng = rng if rng is not None else Random(0)
         signer = signer if signer is not None else SignServer()
         parsed = parse_user(user)
-        kept = signer if type(signer) in (SignServer, GuestSigner) else None
+        kept = signer if can_record(signer) else None
         try:
             state = rng.getstate()
         except NotImplementedError:

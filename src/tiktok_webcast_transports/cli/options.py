@@ -12,7 +12,7 @@ from threading import TIMEOUT_MAX
 from tiktok_webcast.session_config import SESSION_EVENTS
 
 TRANSPORTS = ("asyncio", "anyio", "trio", "sync")
-SIGNERS = ("server", "guest")
+SIGNERS = ("server", "guest", "server,guest", "guest,server")
 EVERYDAY_EVENTS = SESSION_EVENTS | {
     "comment",
     "emote",
@@ -56,7 +56,10 @@ def add_room(parser: argparse.ArgumentParser) -> None:
     """How to enter a room, and for how long."""
     group = parser.add_argument_group("room")
     group.add_argument(
-        "--signer", choices=SIGNERS, default="server", help="who signs the socket's address (default: server)"
+        "--signer",
+        choices=SIGNERS,
+        default="server",
+        help="who signs the socket's address; of two the second where the first cannot (default: server)",
     )
     group.add_argument("--sign-url", metavar="URL", help="origin of the sign server")
     group.add_argument("--sign-api-key", metavar="KEY", help="your key at the sign server (better: the environment)")

@@ -107,7 +107,17 @@ def _timeouts(timeout: float | None) -> Timeouts:
 
 
 def _signer(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Signer | None:
-    if given.get("signer") == "guest":
+    names = (given.get("signer") or "server").split(",")
+    signers = [_one_signer(name, given, environment) for name in names]
+    if len(signers) == 1:
+        return signers[0]
+    from tiktok_webcast.sign_in_turn import SignersInTurn
+
+    return SignersInTurn(*signers)
+
+
+def _one_signer(name: str, given: Mapping[str, str | None], environment: Mapping[str, str]) -> Signer:
+    if name == "guest":
         from tiktok_webcast.sign_guest import GuestSigner
 
         return GuestSigner()
