@@ -161,6 +161,20 @@ def test_import_and_idle() -> None:
     assert list(idle) == ["idle_kb_per_client", "us_per_client"]
 
 
+def test_imports_as_a_ratio_to_protobuf() -> None:
+    result = json.loads(run("imports.py", "--runs", "1"))
+    assert list(result) == ["interpreter_ms", "cpu_ms", "to_protobuf"]
+    assert result["to_protobuf"]["protobuf"] == 1.0
+    # The package itself loads no protobuf, nor anything else that it does not need: a third of protobuf's own time.
+    assert result["cpu_ms"]["tiktok_webcast"] < result["cpu_ms"]["asyncio_transport"]
+
+
+def test_the_package_alone_loads_no_protobuf() -> None:
+    code = "import sys, tiktok_webcast; print(sorted({'google.protobuf', 'asyncio', 'inspect'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_rooms_lose_nothing() -> None:
     result = json.loads(run("rooms.py", "--rooms", "3", "--rate", "20", "--seconds", "1"))
     assert list(result)[:8] == [

@@ -197,6 +197,37 @@ def test_decode_says_what_it_cannot_read(tmp_path: Path, call: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id": NaN, "method": "WebcastChatMessage", "base64": ""}',
+        b'{"id": [1e999], "method": "WebcastChatMessage", "base64": ""}',
+        b'{"id": "\xff", "method": "WebcastChatMessage", "base64": ""}',
+        b'{"id": ' + b"1" * 5000 + b', "method": "WebcastChatMessage", "base64": ""}',
+        b"[" * 100_000,
+        '{"method": "WebcastChatMessage", "base64": "A\u00e9=="}'.encode(),
+        b"null",
+    ],
+)
+def test_a_hostile_line_stops_no_other(line: bytes, tmp_path: Path, call: Caller) -> None:
+    good = b'{"id": "\\ud800", "method": "WebcastChatMessage", "base64": "GgJoaQ"}'
+    path = tmp_path / "payloads.jsonl"
+    path.write_bytes(good + b"\n" + line + b"\n" + good)
+    for arguments in (("decode",), ("inspect", "--json")):
+        done = call(*arguments, "--payloads", str(path))
+        assert done.code == 10
+        assert [row["id"] for row in done.lines] == ["\ud800"] * 2
+        assert done.err.startswith("tiktok-webcast: line 2: ") and done.err.count("\n") == 1
+
+
+def test_nothing_is_an_empty_payload(tmp_path: Path, call: Caller) -> None:
+    path = tmp_path / "empty"
+    path.write_bytes(b"")
+    assert call("inspect", str(path)).out == "# an empty payload\n"
+    done = call("decode", "--payloads", str(path))
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
     "arguments", [(), ("--method", "M"), ("--base64", "AA=="), ("--method", "M", "--base64", "", "--payloads", "x")]
 )
 def test_decode_wants_one_payload_or_a_file(arguments: tuple[str, ...], call: Caller) -> None:

@@ -64,7 +64,7 @@ def _from_hex(text: str) -> bytes:
 
 def _show(payload: Payload, streams: Streams, *, as_json: bool, titled: bool) -> bool:
     data = payload.data
-    note = ""
+    note = "" if data else "an empty payload"
     if data[:2] == _GZIP:
         unpacked = gunzip(data, Limits().unpacked)
         if isinstance(unpacked, BadFrame):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def open_input(file: str) -> Iterator[BinaryIO]:
 
 def _payload(line: bytes, where: str) -> Payload | Unreadable:
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         return Unreadable(where, f"not JSON: {error}")
     if not isinstance(found, dict) or not isinstance(found.get("base64"), str):
@@ -108,3 +109,11 @@ def _payload(line: bytes, where: str) -> Payload | Unreadable:
         return Payload(found.get("id"), method if isinstance(method, str) else "", from_base64(found["base64"]))
     except UnreadablePayload as error:
         return Unreadable(where, str(error))
+
+
+def _finite(number: str) -> float:
+    """Read a number as JSON has them: what it has none for could not be repeated in a line of ours."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number of JSON")
+    return value
