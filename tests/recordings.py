@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from tiktok_webcast.recording import RecordingOptions
+from tiktok_webcast.room import RoomFailure
+from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast_transports.recording import Recorder, make_recorder
 from tiktok_webcast_transports.simulator import Simulator
@@ -46,16 +48,18 @@ class Plays:
         assert decoded.returncode == 0, decoded.stderr
         times = [line.partition("=")[2] for line in decoded.stdout.splitlines() if line.startswith("out_time_us=")]
         self.seconds = int(times[-1]) / 1e6
+        self.complaints = decoded.stderr
+        """What could not be decoded well."""
         assert abs(float(self.found["format"].get("duration", self.seconds)) - self.seconds) < 1
         self.kinds = {stream["codec_type"]: stream["codec_name"] for stream in self.found["streams"]}
         self.sizes = [(entry["width"], entry["height"]) for entry in self.found["streams"] if "width" in entry]
 
 
 class Watched:
-    """A recorder whose progress can be waited for."""
+    """A recorder whose progress can be waited for. With `change`, it is told that of the room instead of the truth."""
 
     def __init__(self, sim: Simulator, path: Path | str, **choices: Any) -> None:
-        ffmpeg = choices.pop("ffmpeg", None)
+        ffmpeg, change = choices.pop("ffmpeg", None), choices.pop("change", None)
         self._news = threading.Condition()
         self.recorder: Recorder = make_recorder(
             "ann",
@@ -66,6 +70,17 @@ class Watched:
             on_progress=self._told,
         )
         self.recorder.on_end = self._told
+        if change is not None:
+            self._change(change)
+
+    def _change(self, change: Callable[[RoomInfo], RoomInfo | RoomFailure]) -> None:
+        ask = self.recorder._ask
+
+        def changed(last: RoomInfo | None) -> RoomInfo | RoomFailure:
+            told = ask(last)
+            return change(told) if isinstance(told, RoomInfo) else told
+
+        self.recorder._ask = changed
 
     def _told(self, recorder: Recorder) -> None:
         with self._news:
@@ -95,6 +110,14 @@ def processes_of(text: str | Path) -> list[str]:
         if str(text) in line:
             found.append(line)
     return found
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true that nothing tells of."""
+    deadline = time.monotonic() + GUARD
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def until_gone(text: str | Path) -> None:

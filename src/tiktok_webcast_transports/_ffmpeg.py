@@ -13,8 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tiktok_webcast.errors import ConfigurationError
-from tiktok_webcast.recording import FfmpegMissing, RecordingOptions, Signal
+from tiktok_webcast.recording import FfmpegFailed, FfmpegMissing, RecordingOptions, Signal
 
 VARIABLES = ("TIKTOK_WEBCAST_FFMPEG", "FFMPEG")
 _MINDER = Path(__file__).with_name("_minder.py")
@@ -88,7 +87,7 @@ class Ffmpeg:
         """Start it.
 
         Raises:
-            ConfigurationError: The program cannot be run.
+            FfmpegFailed: The program cannot be run.
         """
         command = [program, *arguments]
         self._minded = bool(sys.executable) and not getattr(sys, "frozen", False) and _MINDER.is_file()
@@ -110,8 +109,10 @@ class Ffmpeg:
                 creationflags=apart,
             )
         except OSError as error:
-            raise ConfigurationError(f"{program} cannot be run: {error.strerror or error}") from None
+            raise FfmpegFailed(f"{command[0]} cannot be run", error.strerror or str(error)) from None
         self._on_exit = on_exit
+        self._killed = False
+        self._ended = False
         self._threads = [
             threading.Thread(target=_read, args=(self.process.stdout, on_progress), daemon=True),
             threading.Thread(target=_read, args=(self.process.stderr, on_diagnostic), daemon=True),
@@ -127,10 +128,11 @@ class Ffmpeg:
 
     def tell(self, told: Signal) -> None:
         """Quit, terminate or kill it. Gone already: nothing happens."""
-        if self.process.poll() is not None:
+        if self._ended or (self.process.poll() is not None and told is not Signal.KILL):
             return
         with contextlib.suppress(OSError, ValueError):
             if told is Signal.KILL and os.name != "nt":
+                self._killed = True
                 os.killpg(self.process.pid, signal.SIGKILL)
             elif self._minded or told is Signal.QUIT:
                 self._write(told.value.encode())
@@ -146,8 +148,13 @@ class Ffmpeg:
 
     def _wait(self) -> None:
         code = self.process.wait()
+        if self._minded and code < 0 and not self._killed:
+            # Somebody killed the process that minds it: ffmpeg, in the same group, must not be left alone.
+            with contextlib.suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGTERM)
         for thread in self._threads:
             thread.join()
+        self._ended = True
         if self.process.stdin is not None:
             with contextlib.suppress(OSError):
                 self.process.stdin.close()

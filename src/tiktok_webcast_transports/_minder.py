@@ -16,18 +16,39 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+
+_SET_DEATH_SIGNAL = 1
+"""`PR_SET_PDEATHSIG` of Linux."""
 
 
 def main(arguments: list[str]) -> int:
     """Run ffmpeg with these arguments and return its exit code."""
     quit_within, terminate_within = float(arguments[0]), float(arguments[1])
-    process = subprocess.Popen(arguments[2:], stdin=subprocess.PIPE)  # noqa: S603
+    try:
+        process = subprocess.Popen(arguments[2:], stdin=subprocess.PIPE, preexec_fn=_die_with_parent())  # noqa: S603
+    except OSError as error:
+        sys.stderr.write(f"[fatal] {arguments[2]} cannot be run: {error.strerror}\n")
+        return 127
     # Nobody but the system would: ffmpeg must not be left behind.
     signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
     threading.Thread(target=_obey, args=(process, quit_within, terminate_within), daemon=True).start()
     code = process.wait()
     # As a shell says it; the thread may still wait for a letter.
     return code if code >= 0 else 128 - code
+
+
+def _die_with_parent() -> Callable[[], object] | None:
+    """Return what lets Linux terminate ffmpeg should even this process be killed, as by `killall -9 python3`."""
+    if sys.platform != "linux":
+        return None
+    try:
+        import ctypes
+
+        control = ctypes.CDLL(None).prctl
+    except (ImportError, OSError, AttributeError):
+        return None
+    return lambda: control(_SET_DEATH_SIGNAL, int(signal.SIGTERM), 0, 0, 0)
 
 
 def _obey(process: subprocess.Popen[bytes], quit_within: float, terminate_within: float) -> None:

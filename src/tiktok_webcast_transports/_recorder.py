@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -30,11 +30,12 @@ from tiktok_webcast.recording import (
     record_arguments,
 )
 from tiktok_webcast.recording.machine import Action
+from tiktok_webcast.recording.progress import is_plain_packet
 from tiktok_webcast.room import RoomFailure
 from tiktok_webcast.room_info import RoomInfo
 
 from ._ffmpeg import Ffmpeg, find_ffmpeg
-from ._recording_files import Finisher, RecordedFile, discard, reserve
+from ._recording_files import Files, Finisher, RecordedFile, make_folders
 
 _log = logging.getLogger(__name__)
 Ask = Callable[["RoomInfo | None"], "RoomInfo | RoomFailure"]
@@ -94,6 +95,7 @@ class Recorder:
         self.program: str = find_ffmpeg(ffmpeg)
         self.path: str = os.fspath(path)
         """Where it is recorded; once it has begun, with the template's fields filled in."""
+        self._template: str = self.path
         file_name(self.path, {})
         self._way = way
         self._ask = ask
@@ -227,7 +229,12 @@ class Recorder:
         try:
             result = self.wait()
         except BaseException:
-            self.close()
+            try:
+                self.close()
+            except BaseException:
+                # A second Ctrl-C: whoever pressed it wants no more waiting.
+                self.abort()
+                raise
             raise
         if result is None:
             raise LocalProtocolError("The recording ended without a result")
@@ -256,8 +263,16 @@ class Recorder:
         finally:
             self._done.set()
             self._begun.set()
-            if self.on_end is not None:
-                self.on_end(self)
+            self._tell(self.on_end)
+
+    def _tell(self, listener: Callable[[Recorder], object] | None) -> None:
+        """Call what the user gave; its failure is no reason to lose a recording."""
+        if listener is None:
+            return
+        try:
+            listener(self)
+        except Exception:
+            _log.exception("%s: a listener of the recording failed; the recording goes on", self.path)
 
     def _step(self, machine: RecordingMachine) -> None:
         while (action := machine.next_action()) is not None:
@@ -301,13 +316,15 @@ class Recorder:
         machine = self._machine
         if action.number == 1:
             self.path = file_name(self.path, _values(machine.info, action.stream.quality))
-        path = reserve(self.path, action.number, overwrite=self.options.overwrite)
+            make_folders(self._template, self.path)
+        files = Files(self.path, action.number, self.options)
+        path = files.path
         try:
             arguments = record_arguments(
                 action.stream,
                 path,
                 self.target,
-                options=self.options,
+                options=replace(self.options, extra_outputs=files.extra_outputs),
                 limit=action.limit,
                 watch=action.watch,
                 way=self._way,
@@ -318,28 +335,32 @@ class Recorder:
                 arguments,
                 self.options,
                 on_progress=lambda line: self._inbox.put(lambda now: self._progressed(line, now)),
-                on_diagnostic=lambda line: self._inbox.put(lambda now: machine.receive_diagnostic(line, now=now)),
-                on_exit=lambda code: self._inbox.put(lambda now: self._exited(path, code, now)),
+                on_diagnostic=self._said,
+                on_exit=lambda code: self._inbox.put(lambda now: self._exited(files, code, now)),
             )
         except TikTokWebcastError:
-            discard(path)
+            files.discard()
             raise
         machine.ffmpeg_started(path, now=time.monotonic())
+
+    def _said(self, line: str) -> None:
+        # In the thread that reads: most lines are of no interest, and there are a hundred a second.
+        if not is_plain_packet(line):
+            self._inbox.put(lambda now: self._machine.receive_diagnostic(line, now=now))
 
     def _progressed(self, line: str, now: float) -> None:
         if self._machine.receive_progress(line, now=now) is None:
             return
         if self._machine.position(now) is not None:
             self._begun.set()
-        if self._on_progress is not None:
-            self._on_progress(self)
+        self._tell(self._on_progress)
 
-    def _exited(self, path: str, code: int, now: float) -> None:
+    def _exited(self, files: Files, code: int, now: float) -> None:
         self._process = None
         before = len(self._machine.segments)
         self._machine.ffmpeg_exited(code, now=now)
         if len(self._machine.segments) == before:
-            discard(path)
+            files.discard()
 
     def _finish(self, machine: RecordingMachine) -> None:
         finisher = Finisher(self.program, self.target, self.options)

@@ -21,6 +21,7 @@ from tiktok_webcast.recording import (
     segment_name,
 )
 from tiktok_webcast.recording.arguments import concat_list, trim_arguments
+from tiktok_webcast.recording.choice import is_safe_url
 from tiktok_webcast.recording.progress import Diagnostics
 
 from ._ffmpeg import run_ffmpeg
@@ -44,24 +45,77 @@ class RecordedFile:
     """How many were joined to it."""
 
 
-def reserve(path: str, number: int, *, overwrite: bool) -> str:
-    """Make the empty file of a segment and return its path.
+def make_folders(template: str, path: str) -> None:
+    """Make the folders of a path if the template has fields among them: nobody could have made those before.
 
     Raises:
-        NotWritable: It cannot be made, or is there already and must not be replaced.
+        NotWritable: They cannot be made.
     """
-    for further in range(number, _MOST_SEGMENTS):
-        name = segment_name(path, further)
+    folder = os.path.dirname(path)
+    if "{" not in os.path.dirname(template) or not folder:
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(f"{folder} cannot be made: {error.strerror or error}") from None
+
+
+class Files:
+    """What one segment is written to: its file, and those of `extra_outputs`. They are there, and may be written."""
+
+    def __init__(self, path: str, number: int, options: RecordingOptions) -> None:
+        """Make them.
+
+        Raises:
+            NotWritable: One cannot be made, or is there already and must not be replaced.
+        """
+        self._made: list[tuple[str, tuple[int, int] | None]] = []
+        self.path: str = ""
+        outputs: list[tuple[str, tuple[str, ...]]] = []
         try:
-            with Path(name).open("wb" if overwrite else "xb"):
-                return name
-        except FileExistsError:
-            if number == 1:
-                raise NotWritable(f"{name} is there already: give another name, or ask for it to be replaced") from None
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else None
-            raise NotWritable(f"{name} cannot be written: {reason or error}") from None
-    raise NotWritable(f"{path}: there are {_MOST_SEGMENTS} segments already")
+            self.path = self._reserve(path, number, overwrite=options.overwrite)
+            for name, own in options.extra_outputs:
+                kept = name if is_safe_url(name) else self._reserve(name, number, overwrite=options.overwrite)
+                outputs.append((kept, own))
+        except NotWritable:
+            self.discard()
+            raise
+        self.extra_outputs: tuple[tuple[str, tuple[str, ...]], ...] = tuple(outputs)
+
+    def _reserve(self, path: str, number: int, *, overwrite: bool) -> str:
+        # Of further segments' names nobody knew when asking for a file to be replaced.
+        overwrite = overwrite and number == 1
+        for further in range(number, _MOST_SEGMENTS):
+            name = segment_name(path, further)
+            before = _state(name) if overwrite else None
+            try:
+                # Not emptied: ffmpeg does that once it has something to write.
+                with Path(name).open("ab" if overwrite else "xb"):
+                    self._made.append((name, before))
+                    return name
+            except FileExistsError:
+                if number == 1:
+                    raise NotWritable(
+                        f"{name} is there already: give another name, or ask for it to be replaced"
+                    ) from None
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else None
+                raise NotWritable(f"{name} cannot be written: {reason or error}") from None
+        raise NotWritable(f"{path}: there are {_MOST_SEGMENTS} segments already")
+
+    def discard(self) -> None:
+        """Remove what nothing was recorded to. What was there before and is as it was stays."""
+        for name, before in self._made:
+            if before is None or _state(name) != before:
+                discard(name)
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def discard(path: str) -> None:

@@ -37,7 +37,7 @@ URLS = st.one_of(NASTY, st.builds("https://cdn.example/{}".format, NASTY), st.ju
 FLAGS = {
     *("-hide_banner", "-nostats", "-loglevel", "-progress", "-stats_period", "-y", "-protocol_whitelist"),
     *("-rw_timeout", "-user_agent", "-http_proxy", "-tls_verify", "-ca_file", "-skip_frame", "-f", "-i", "-vn", "-sn"),
-    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a", "-flush_packets", "-fpsprobesize"),
+    *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a", "-flush_packets", "-fpsprobesize", "-hash"),
 }
 ALONE = {"-hide_banner", "-nostats", "-y", "-vn", "-sn", "-dn", "-nostdin"}
 """Options without a value."""
@@ -116,6 +116,18 @@ def test_values_of_a_template_stay_in_its_folder(values: dict[str, str]) -> None
     assert not re.search('[\\x00-\\x1f\\\\:*?"<>|]', path.name)
     bare = file_name("{nickname}", values)
     assert "/" not in bare and not bare.startswith(("-", ".")) and bare.lower() not in ("con", "nul", "com1")
+
+
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), NASTY | st.sampled_from(["..", "con", "com1.x", "a" * 300, "語" * 300]))
+)
+def test_nor_do_they_make_other_folders(values: dict[str, str]) -> None:
+    name = file_name("videos/{nickname}/{title}{unique_id}{nickname}{quality}/{title}.mkv", values)
+    parts = PurePosixPath(name).parts
+    assert len(parts) == 4 and parts[0] == "videos"
+    for part in parts:
+        assert len(part.encode()) <= 255 and not part.startswith(("-", "."))
+        assert not re.match(r"(?i)(con|nul|com1)(\.|$)", part)
 
 
 @pytest.mark.parametrize("value", ["con", "NUL", "com1.x", "..", "", "-rf", "/", "\u202egnp.exe"])

@@ -134,6 +134,88 @@ def test_an_expired_address_is_asked_for_anew_with_growing_waits() -> None:
     assert "403 Forbidden" in str(machine.error) and "secret" not in str(machine.error) + str(machine.notes)
 
 
+HASHED = [
+    "#format: frame checksums",
+    "#extradata 0,                              47, 8e72486e",
+    "#extradata 1,                               5, ddcebb1b",
+    "#tb 0: 1/1000",
+    "#media_type 0: video",
+    "#tb 1: 1/500",
+    "#media_type 1: audio",
+    "#stream#, dts,        pts, duration,     size, hash",
+    "0,       -136,         64,      100,     4785, 72c69dc7",
+    "0,       6056,       6256,      100,     4785, 72c69dc7, S=1,       47, 8e72486e",
+]
+"""What ffmpeg 5.1 said of a stream that repeats its setup without a change."""
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "seconds"),
+    [
+        ("0,       6056,       6256,      100,     5716, e19fb59f, S=1,       41, 96a7c572", "picture", 6.056),
+        ("1,       3100,       3100,       32,      133, 29454a66, S=1,        5, c72331cb", "sound", 6.2),
+        ("[flv @ 0x5598] [warning] New video stream 0:2 at pos:54578 and DTS:1606.256s", "picture", 6.256),
+    ],
+)
+def test_a_change_of_encoding_cuts_there(line: str, kind: str, seconds: float) -> None:
+    machine = begin()
+    for said in (
+        "[info] Input #0, flv, from 'http://x':",
+        "[info]   Duration: N/A, start: 1600.000000, bitrate: N/A",
+        "[info]   Stream #0:0: Video: h264 (High), yuv420p(progressive), 480x270, 10 fps",
+        *HASHED,
+    ):
+        machine.receive_diagnostic(said, now=0.1)
+    told(machine, 7.0, 7.0)
+    assert machine.next_action() is None
+    machine.receive_diagnostic(line, now=7.0)
+    assert machine.next_action() is Signal.QUIT
+    machine.ffmpeg_exited(0, now=7.1)
+    segment = machine.segments[0]
+    assert segment.cut_at == pytest.approx(seconds) and segment.media.setup == "8e72486e ddcebb1b"
+    assert machine.notes[0] == f"the {kind} is encoded in another way"
+    go_on(machine, 7.2)
+    for said in (
+        "[info] Input #0, flv, from 'x':",
+        "[info]   Stream #0:0: Video: h264 (High), 480x270, 10 fps",
+        HASHED[1],
+    ):
+        machine.receive_diagnostic(said, now=7.3)
+    told(machine, 7.0, 14.0)
+    machine.stop(now=14.0)
+    machine.ffmpeg_exited(0, now=14.1)
+    assert len(join_groups(machine.segments)) == 2, "equal in size, and not to be joined"
+
+
+def test_a_pause_does_not_use_up_the_tries() -> None:
+    machine = begin(RecordingOptions(tries=1))
+    told(machine, 5.0, 5.0)
+    machine.ffmpeg_exited(0, now=5.0)
+    now = 5.0
+    for _ in range(50):
+        assert machine.next_action() == AskRoom()
+        machine.room_told(room(status=3), now=now)
+        assert machine.stage is Stage.WAITING
+        timer = machine.next_timer()
+        assert timer is not None and timer - now <= 15
+        now = timer
+        machine.handle_timer(now=now)
+    assert machine.notes.count("the room is paused: the room has no stream at the moment") == 1
+    go_on(machine, now)
+    told(machine, 5.0, now + 5)
+    assert machine.seconds == 10.0
+
+
+def test_the_position_does_not_run_away_from_the_video() -> None:
+    machine = begin(RecordingOptions(duration=20))
+    told(machine, 5.0, 5.0)
+    assert machine.position(5.2) == pytest.approx(5.2) and machine.position(60.0) == 7.0
+    told(machine, 19.5, 19.5)
+    assert machine.position(60.0) == 20.0
+    machine.stop(now=19.5)
+    assert machine.position(60.0) == 19.5
+
+
 def test_a_change_of_size_cuts_there() -> None:
     machine = begin()
     told(machine, 3.0, 3.0)

@@ -43,7 +43,7 @@ class RecordingOptions:
     extra_inputs: tuple[tuple[str, Options], ...] = ()
     """More files or addresses to read, each with its options."""
     extra_outputs: tuple[tuple[str, Options], ...] = ()
-    """More files to write, each with its options. They are overwritten, and each segment writes one of its own."""
+    """More files to write, each with its options. Each segment writes some of its own, named like the segment's."""
     tries: int = 10
     """Tries in a row to find the stream again while the room is live."""
     retry_delay: float = 1.0
@@ -92,17 +92,20 @@ def record_arguments(
 ) -> list[str]:
     """Return the arguments, without the program itself, that record a stream until `limit` seconds or `q` on stdin.
 
-    With `watch` the key frames are decoded too, so that a change of the picture's size is told.
+    With `watch` the key frames are decoded too, so that a change of the picture's size is told; and for what is copied
+    from FLV, ffmpeg tells the checksums of how it is encoded, so that any other change of it is noticed too. A copy
+    would go on in the old way, and decode to rubbish from there on.
 
     Raises:
         ConfigurationError: The target needs `transcode`, or a path or an address is none.
     """
     if not is_safe_url(stream.url):
         raise ConfigurationError("The stream's address is no http address")
-    watch = watch and not target.audio_only and stream.quality != "audio"
+    picture = watch and not target.audio_only and stream.quality != "audio"
+    setup = watch and stream.format == "flv" and target.copies and not options.transcode
     arguments = ["-hide_banner", "-nostats", "-loglevel", "level+info", "-progress", "pipe:1", "-stats_period", "0.25"]
     arguments += ["-y", *options.global_options, *_network(stream.url, way)]
-    if watch and not options.transcode:
+    if picture and not options.transcode:
         # For the decoder alone: what is copied does not pass through it.
         arguments += ["-skip_frame", "nokey"]
     if stream.format in _DEMUXERS:
@@ -116,9 +119,13 @@ def record_arguments(
     arguments += _output(path, target, options, limit, stream)
     for name, own in options.extra_outputs:
         arguments += [*_limit(limit), *own, _named(name)]
-    if watch:
+    if picture:
         arguments += ["-map", "0:v:0", "-vf", "select=key,showinfo=checksum=0"]
         arguments += [*_limit(limit), "-f", "null", "pipe:2"]
+    if setup:
+        streams = ["-map", "0:a:0?"] if target.audio_only else ["-map", "0:v:0?", "-map", "0:a:0?"]
+        arguments += [*streams, "-c", "copy", *_limit(limit), "-hash", "CRC32"]
+        arguments += ["-flush_packets", "1", "-f", "framehash", "pipe:2"]
     return arguments
 
 

@@ -17,7 +17,10 @@ class FfmpegMissing(RecordingError):
     def __init__(self, looked_for: tuple[str, ...], install: str) -> None:
         self.looked_for = looked_for
         self.install = install
-        super().__init__(f"ffmpeg was not found. Looked for: {'; '.join(looked_for)}. To install it: {install}")
+        super().__init__(
+            f"ffmpeg was not found. Looked for: {'; '.join(looked_for)}. To install it: {install}. "
+            "(The Python packages ffmpeg and ffmpeg-python do not bring the program.)"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.looked_for, self.install)

@@ -41,17 +41,19 @@ def file_name(template: str, values: Mapping[str, str]) -> str:
     for name in _FIELD.findall(template):
         if name not in FIELDS:
             raise ConfigurationError(f"There is no {{{name}}} for file names: {', '.join(FIELDS)}")
-    filled = bool(_FIELD.search(template))
     path = _FIELD.sub(lambda match: safe_value(values.get(match[1], "")), template)
     if not path or path[-1] in "/\\" or "\0" in path or any(character in path for character in "\r\n"):
         raise ConfigurationError(f"{template!r} names no file")
-    cut = max(path.rfind("/"), path.rfind("\\") if filled else -1) + 1
-    folder, name = path[:cut], path[cut:]
-    if filled:
-        if name.startswith("-") or _RESERVED.match(name):
-            name = f"_{name}"
-        name = _shortened(name)
-    return folder + name
+    if not _FIELD.search(template):
+        return path
+    # The template and what it is filled with have equally many separators: values have none.
+    parts, asked = re.split(r"([/\\])", path), re.split(r"([/\\])", template)
+    named = [_safe_part(part) if "{" in own else part for part, own in zip(parts[:-1], asked[:-1], strict=True)]
+    return "".join([*named, _safe_part(parts[-1])])
+
+
+def _safe_part(name: str) -> str:
+    return _shortened(f"_{name}" if name.startswith("-") or _RESERVED.match(name) else name)
 
 
 def segment_name(path: str, number: int) -> str:

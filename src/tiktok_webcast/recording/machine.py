@@ -11,6 +11,7 @@ a new segment. Stopping is a ladder: `q`, then terminate, then kill, each with i
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
@@ -23,7 +24,7 @@ from ..room_info import RoomInfo, Stream
 from .arguments import RecordingOptions
 from .choice import choose_stream, list_streams
 from .errors import FfmpegFailed, NoStream
-from .progress import Diagnostics, Progress, ProgressParser
+from .progress import Diagnostics, NewEncoding, Progress, ProgressParser
 from .segment import Segment
 
 _LONGEST_DELAY = 15.0
@@ -32,6 +33,8 @@ _FIRST_LOOK = 15.0
 """Seconds that ffmpeg has at the least to find out what a stream is; it takes about 3."""
 _OVERSHOT = 0.4
 """Seconds more than the duration that are not worth cutting off."""
+_AHEAD = 2.0
+"""Seconds that the present moment may be ahead of what ffmpeg said last; it says so four times a second."""
 _HEALTHY = 2.0
 """Seconds that a segment must have for the next one to begin without a wait."""
 
@@ -90,7 +93,7 @@ class Stage(str, Enum):
 class _Why(Enum):
     STOPPED = "you stopped it"
     LIMIT = "the duration is reached"
-    RESIZED = "the picture's size changed"
+    CHANGED = "what is sent changed"
     STALLED = "nothing new came"
 
 
@@ -119,6 +122,7 @@ class RecordingMachine:
         self._failures = 0
         self._watch = True
         self._moved_at = 0.0
+        self._repeated = ""
         self._parser, self._said = ProgressParser(), Diagnostics()
 
     # --- out --------------------------------------------------------------------------------------------------------
@@ -144,7 +148,11 @@ class RecordingMachine:
         segment = self.segment
         if segment is None or segment.began is None:
             return self._before if self.segments else None
-        return self._before + max(now - segment.began, 0.0)
+        at = max(now - segment.began, 0.0)
+        # While nothing new comes, or the file is being finished, the clock goes on and the video does not.
+        ahead = 0.0 if self.stage is Stage.STOPPING else _AHEAD
+        at = min(at, self.progress.seconds + ahead, math.inf if segment.limit is None else segment.limit)
+        return self._before + at
 
     @property
     def _before(self) -> float:
@@ -240,17 +248,28 @@ class RecordingMachine:
 
     def receive_diagnostic(self, line: str, *, now: float) -> None:
         """A line of ffmpeg's stderr."""
-        frame = self._said.receive_line(line)
+        told = self._said.receive_line(line)
         segment = self.segment
-        if frame is None or segment is None or segment.cut_at is not None:
+        if told is None or segment is None:
             return
-        size = (frame.width, frame.height)
+        if isinstance(told, NewEncoding):
+            self._changed(segment, told.seconds, f"the {told.kind} is encoded in another way", now)
+            return
+        size = (told.width, told.height)
         segment.size = segment.size or size
         if size != segment.size:
-            segment.cut_at = frame.seconds
-            self._note(f"the picture changed from {segment.size[0]}x{segment.size[1]} to {size[0]}x{size[1]}")
-            if self.stage is Stage.RECORDING:
-                self._quit(_Why.RESIZED, now)
+            words = f"the picture changed from {segment.size[0]}x{segment.size[1]} to {size[0]}x{size[1]}"
+            self._changed(segment, told.seconds, words, now)
+
+    def _changed(self, segment: Segment, seconds: float | None, words: str, now: float) -> None:
+        if seconds is not None and seconds > 0:
+            segment.cut_at = min(seconds, math.inf if segment.cut_at is None else segment.cut_at)
+        if segment.changed:
+            return
+        segment.changed = True
+        self._note(words)
+        if self.stage is Stage.RECORDING:
+            self._quit(_Why.CHANGED, now)
 
     def ffmpeg_exited(self, code: int | None, *, now: float) -> None:
         """Ffmpeg is gone, and all its lines were received."""
@@ -273,7 +292,7 @@ class RecordingMachine:
 
     def _after(self, why: _Why | None, code: int | None, recorded: bool, now: float) -> None:
         left = None if self.options.duration is None else self.options.duration - self._before
-        if self._said.no_picture and self._watch and not recorded:
+        if self._said.cannot_watch and self._watch and not recorded:
             self._watch = False
             self._ask()
         elif why is None and code and self._said.fatal:
@@ -282,7 +301,7 @@ class RecordingMachine:
             self._finish(End.STOPPED)
         elif why is _Why.LIMIT or (left is not None and left <= 0.1):
             self._finish(End.DURATION)
-        elif recorded and (why is _Why.RESIZED or self.segments[-1].seconds >= _HEALTHY):
+        elif recorded and (why is _Why.CHANGED or self.segments[-1].seconds >= _HEALTHY):
             self._note(f"a new segment begins: {why.value if why else self._broke(code)}")
             self._ask()
         else:
@@ -335,7 +354,13 @@ class RecordingMachine:
 
     def _again(self, why: str, now: float) -> None:
         self._failures += 1
-        self._note(why)
+        if self.segments and self.info is not None and self.info.status is RoomStatus.PAUSED:
+            # However long the pause is: the room has not ended.
+            why = f"the room is paused: {why}"
+            self._failures = min(self._failures, self.options.tries)
+        if why != self._repeated:
+            self._note(why)
+        self._repeated = why
         if self._failures > self.options.tries:
             error = FfmpegFailed("The stream could not be had", self._said.text or why)
             self._finish(End.LOST if self.segments else End.FAILED, error)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_LINE = 2000
 """Characters of a line that are looked at."""
+_MOST_STREAMS = 16
 _SIGNATURE = re.compile(r"(\w+://[^\s?'\"]*)\?[^\s'\"]*")
 _LOGIN = re.compile(r"(\w+://)[^\s/@'\"]*@")
 _LEVEL = re.compile(r"^(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(panic|fatal|error|warning|info|verbose|debug|trace)\] ?")
@@ -19,9 +20,18 @@ _FATAL = re.compile(
     r"|option \S+ not found|option not found|unknown (?:encoder|decoder|bitstream)|error splitting the argument"
     r"|is not a suitable output|could not write header|error opening output|error while opening encoder"
     r"|requested output format|not currently supported in container|unable to choose an output|is a directory"
-    r"|invalid argument.*output|error initializing output|failed to set value|error parsing"
+    r"|invalid argument.*output|error initializing output|failed to set value|error parsing (?:options|global)"
+    r"|cannot be run|loading shared librar|symbol lookup error|protocol not found"
 )
-_NO_PICTURE = re.compile(r"does not contain any stream|matches no streams|Decoder .* not found")
+_CANNOT_WATCH = re.compile(
+    r"does not contain any stream|matches no streams|Decoder .* not found|No such filter|'framehash' is not a suitable"
+)
+_SETUP = re.compile(r"#extradata (\d+), +\d+, +(\w{1,32})$")
+_KIND = re.compile(r"#media_type (\d+): (video|audio)$")
+_TICK = re.compile(r"#tb (\d+): (\d{1,9})/(\d{1,9})$")
+_PACKET = re.compile(r"(\d+), +(-?\d{1,18}), +-?\d{1,18}, .*, S=\d+((?:, +\d+, +\w{1,32})+)$")
+_NEW_STREAM = re.compile(r"New (video|audio) stream \d+:\d+ at pos:-?\d+ and DTS:(-?[\d.]+)s")
+_START = re.compile(r"Duration: .*, start: (-?[\d.]+)")
 
 
 def without_secrets(text: str) -> str:
@@ -95,33 +105,61 @@ class Media:
     audio: str = ""
     rate: str = ""
     channels: str = ""
+    setup: str = ""
+    """Checksums of what a decoder is told before the first frame, where that is known."""
 
     def __str__(self) -> str:
         picture = f"{self.video} {self.width}x{self.height}" if self.video else "no picture"
         return f"{picture}, {self.audio} {self.rate} Hz {self.channels}" if self.audio else picture
 
 
+@dataclass(frozen=True)
+class NewEncoding:
+    """From here on a stream is encoded in another way, although the picture may be as large as before."""
+
+    seconds: float | None
+    """Where in the file; `None` where that is not known."""
+    kind: str
+    """`picture` or `sound`."""
+
+
+def is_plain_packet(line: str) -> bool:
+    """Return whether a line tells of a packet with nothing special about it: most do, and need not be looked at."""
+    return line[:1].isdigit() and ", S=" not in line
+
+
 class Diagnostics:
-    """Reads ffmpeg's other lines (`-loglevel level+info`)."""
+    """Reads ffmpeg's other lines (`-loglevel level+info`), and the checksums that stand among them."""
 
     def __init__(self) -> None:
         self.media: Media = Media()
         self.fatal: bool = False
         """Whether it said something that another try cannot mend."""
-        self.no_picture: bool = False
-        """Whether it could not watch the picture, as there is none or nothing decodes it."""
+        self.cannot_watch: bool = False
+        """Whether it could not watch what it records, as there is no picture or nothing decodes it."""
         self._errors: deque[str] = deque(maxlen=8)
         self._last = ""
         self._input = False
+        self._start: float | None = None
+        self._kinds: dict[str, str] = {}
+        self._ticks: dict[str, float] = {}
+        self._setups: dict[str, str] = {}
 
     @property
     def text(self) -> str:
         """The last errors, oldest first; the last line of any kind if there was none."""
         return " / ".join(dict.fromkeys(self._errors)) or self._last
 
-    def receive_line(self, line: str) -> FrameSize | None:
-        """Take a line; return the key frame that it tells of, if it does."""
+    def receive_line(self, line: str) -> FrameSize | NewEncoding | None:
+        """Take a line; return the key frame or the other encoding that it tells of, if it does."""
         line = line[:MAX_LINE].rstrip()
+        if line[:1] == "#":
+            self._read_header(line)
+            return None
+        if line[:1].isdigit() and (packet := _PACKET.match(line)):
+            return self._read_packet(packet)
+        if is_plain_packet(line):
+            return None
         level = _LEVEL.match(line)
         text = line[level.end() :] if level else line
         if (level is not None and level[1] in ("panic", "fatal", "error")) or (level is None and text):
@@ -129,7 +167,7 @@ class Diagnostics:
             if said:
                 self._errors.append(said)
             self.fatal = self.fatal or _FATAL.search(text) is not None
-            self.no_picture = self.no_picture or _NO_PICTURE.search(text) is not None
+            self.cannot_watch = self.cannot_watch or _CANNOT_WATCH.search(text) is not None
             return None
         if "showinfo" in line[: level.end() if level else 0]:
             found = _FRAME.search(text)
@@ -137,7 +175,8 @@ class Diagnostics:
         if text.strip():
             self._last = without_secrets(text.strip())[:500]
         self._read_media(text)
-        return None
+        new = _NEW_STREAM.search(text)
+        return self._new_stream(new) if new else None
 
     def _read_media(self, text: str) -> None:
         if text.startswith(("Input #", "Output #")):
@@ -145,12 +184,36 @@ class Diagnostics:
         if not self._input:
             return
         media = self.media
-        video, audio = _VIDEO.search(text), _AUDIO.search(text)
+        video, audio, start = _VIDEO.search(text), _AUDIO.search(text), _START.search(text)
+        if start and self._start is None:
+            self._start = _number(start[1])
         if video and not media.video:
-            sizes = int(video[2]), int(video[3])
-            self.media = Media(video[1], *sizes, media.audio, media.rate, media.channels)
+            self.media = replace(media, video=video[1], width=int(video[2]), height=int(video[3]))
         if audio and not media.audio:
-            self.media = Media(media.video, media.width, media.height, audio[1], audio[2], audio[3])
+            self.media = replace(media, audio=audio[1], rate=audio[2], channels=audio[3])
+
+    def _read_header(self, line: str) -> None:
+        if (setup := _SETUP.match(line)) and len(self._setups) < _MOST_STREAMS:
+            self._setups.setdefault(setup[1], setup[2])
+            self.media = replace(self.media, setup=" ".join(sorted(self._setups.values())))
+        elif (kind := _KIND.match(line)) and len(self._kinds) < _MOST_STREAMS:
+            self._kinds[kind[1]] = "picture" if kind[2] == "video" else "sound"
+        elif (tick := _TICK.match(line)) and len(self._ticks) < _MOST_STREAMS:
+            self._ticks[tick[1]] = int(tick[2]) / max(int(tick[3]), 1)
+
+    def _read_packet(self, packet: re.Match[str]) -> NewEncoding | None:
+        known = self._setups.get(packet[1])
+        told = packet[3].split(", ")
+        # Servers repeat the setup now and then; what else goes beside a packet is short.
+        sums = [checksum.strip() for size, checksum in zip(told[1::2], told[2::2], strict=False) if size.strip() != "0"]
+        if known is None or not sums or known in sums:
+            return None
+        return NewEncoding(int(packet[2]) * self._ticks.get(packet[1], 0.001), self._kinds.get(packet[1], "picture"))
+
+    def _new_stream(self, new: re.Match[str]) -> NewEncoding:
+        at = _number(new[2])
+        seconds = None if at is None or self._start is None or at <= self._start else at - self._start
+        return NewEncoding(seconds, "picture" if new[1] == "video" else "sound")
 
 
 def _number(text: str | None) -> float | None:

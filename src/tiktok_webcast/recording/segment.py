@@ -23,7 +23,9 @@ class Segment:
     began: float | None = None
     """When its first frame was, by the clock of the machine's caller."""
     cut_at: float | None = None
-    """Where in it the picture's size changes: what follows is cut off."""
+    """Where in it the picture's size or the encoding changes: what follows is cut off."""
+    changed: bool = False
+    """Whether what is sent changed while it was recorded."""
 
 
 def join_groups(segments: list[Segment]) -> list[list[Segment]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from threading import Thread
 from typing import BinaryIO
 
@@ -88,8 +89,6 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     except ClosedError as error:
         streams.say(f"tiktok-webcast: {clean(message_for(error.closed))}")
         return exit_code(error.closed.reason)
-    for note in result.notes:
-        streams.say(f"tiktok-webcast: {clean(note)}")
     _say_files(tuple(file.path for file in result.files), streams)
     if args.stats:
         say_statistics(streams, counted)
@@ -111,12 +110,14 @@ def _record(recorder: Recorder, stop: Stop, streams: Streams) -> Recording:
     with recorder:
         if stop.asked:
             recorder.stop()
-        due = time.monotonic() + INTERVAL
+        due, said = time.monotonic() + INTERVAL, 0
         while recorder.running:
             recorder.join(_LOOK)
+            said = _say_notes(recorder.notes, said, streams)
             if time.monotonic() >= due:
                 due = time.monotonic() + INTERVAL
                 streams.say(f"tiktok-webcast: {progress_line(recorder)}")
+    _say_notes(recorder.notes, said, streams)
     result = recorder.wait()
     if result is None:
         raise RuntimeError("a recording ended without a result")
@@ -157,6 +158,13 @@ def _record_with_events(
         leave.ask()
         watcher.join(_EVENTS_LEAVE)
     return result, counted
+
+
+def _say_notes(notes: Sequence[str], said: int, streams: Streams) -> int:
+    """Say the notes after the first `said`; return how many were said then."""
+    for note in notes[said:]:
+        streams.say(f"tiktok-webcast: {clean(note)}")
+    return len(notes)
 
 
 def progress_line(recorder: Recorder) -> str:

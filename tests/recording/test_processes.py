@@ -1,0 +1,122 @@
+"""What becomes of ffmpeg when it will not stop, cannot run, or somebody is killed: nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
+
+from tiktok_webcast.recording import End, FfmpegFailed
+from tiktok_webcast_transports import _minder
+from tiktok_webcast_transports.recording import Recorder
+from tiktok_webcast_transports.simulator import Simulator
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+STUBBORN = """#!{python}
+import pathlib, signal, sys, time
+
+def terminated(number, frame):
+    pathlib.Path({told!r}).write_text("terminated")
+    if {obeys}:
+        sys.exit(255)
+
+signal.signal(signal.SIGTERM, terminated)
+print("out_time_us=1000000\\ntotal_size=9\\nprogress=continue", flush=True)
+while True:
+    time.sleep(60)
+"""
+
+
+def stubborn(folder: Path, *, obeys: bool) -> Path:
+    """An ffmpeg that does not listen to `q`, and to SIGTERM perhaps."""
+    program = folder / "ffmpeg"
+    program.write_text(STUBBORN.format(python=sys.executable, told=str(folder / "told"), obeys=obeys))
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize("obeys", [True, False], ids=["terminated", "killed"])
+def test_an_ffmpeg_that_will_not_stop(sim: Simulator, tmp_path: Path, obeys: bool) -> None:
+    program, path = stubborn(tmp_path, obeys=obeys), tmp_path / "a.mkv"
+    # What is killed must have had the time to say that it was terminated; what obeys has all the time it needs.
+    times = (0.2, GUARD) if obeys else (0.2, 2.0)
+    watched = Watched(sim, path, ffmpeg=program, quit_within=times[0], terminate_within=times[1])
+    with watched.recorder:
+        watched.until_seconds(1)
+        assert processes_of(path)
+    result = watched.recorder.wait()
+    assert result is not None and result.end is End.STOPPED
+    assert (tmp_path / "told").read_text() == "terminated"
+    until_gone(path)
+
+
+def test_an_abort_kills_at_once(sim: Simulator, tmp_path: Path) -> None:
+    program, path = stubborn(tmp_path, obeys=False), tmp_path / "a.mkv"
+    watched = Watched(sim, path, ffmpeg=program, quit_within=GUARD, terminate_within=GUARD)
+    with watched.recorder:
+        watched.until_seconds(1)
+        watched.recorder.stop()
+        watched.recorder.abort()
+    until_gone(path)
+    assert not (tmp_path / "told").exists()
+
+
+def test_the_minder_climbs_the_ladder_by_itself_once_nobody_is_there(tmp_path: Path) -> None:
+    program = stubborn(tmp_path, obeys=False)
+    command = [sys.executable, "-I", "-S", str(_minder.__file__), "0.2", "0.2", str(program), "marked-by-test"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as minder:
+        assert minder.stdout is not None and minder.stdin is not None
+        assert minder.stdout.readline() == b"out_time_us=1000000\n"
+        minder.stdin.close()
+        assert minder.wait(GUARD) == 128 + signal.SIGKILL
+    until_gone(program)
+
+
+NO_LIBRARIES = "#!/bin/sh\necho 'error while loading shared libraries: x' >&2\nexit 127\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("#!/no/such/interpreter\n", "cannot be run"), (NO_LIBRARIES, "shared libraries")],
+    ids=["no interpreter", "no libraries"],
+)
+def test_an_ffmpeg_that_cannot_run_is_not_tried_again(sim: Simulator, tmp_path: Path, text: str, words: str) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(text)
+    program.chmod(0o755)
+    watched = Watched(sim, tmp_path / "a.mp4", ffmpeg=program)
+    with pytest.raises(FfmpegFailed, match=words) as caught:
+        watched.recorder.run()
+    assert "Traceback" not in str(caught.value) and not (tmp_path / "a.mp4").exists()
+    assert len([entry for entry in sim.log if "/webcast/room/info" in str(entry.detail.get("path"))]) <= 1
+
+
+@needs_ffmpeg
+def test_a_killed_minder_leaves_no_ffmpeg_and_the_recording_goes_on(sim: Simulator, tmp_path: Path) -> None:
+    watched = Watched(sim, tmp_path / "a.mkv")
+    with watched.recorder:
+        watched.until_seconds(2)
+        os.kill(watched.recorder.process.pid, signal.SIGKILL)
+        watched.until(lambda recorder: recorder.segments == 2 and recorder.progress.seconds > 1)
+        assert len(processes_of(tmp_path)) == 2, "the minder and the ffmpeg of the second segment"
+    result = watched.recorder.wait()
+    assert result is not None and abs(sum(Plays(file.path).seconds for file in result.files) - result.seconds) < 1
+    until_gone(tmp_path)
+
+
+@needs_ffmpeg
+def test_a_listener_that_fails_does_not_end_the_recording(
+    sim: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(recorder: Recorder) -> None:
+        raise ZeroDivisionError
+
+    watched = Watched(sim, tmp_path / "a.mkv", duration=2)
+    watched.recorder._on_progress = fails
+    result = watched.recorder.run()
+    assert result.end is End.DURATION and "ZeroDivisionError" in caplog.text
