@@ -61,7 +61,9 @@ class Cookie:
 class CookieJar:
     """The cookies of one session. Copy it (`copy()`) to give another session the same start."""
 
-    def __init__(self, cookies: Iterable[Cookie] = ()) -> None:
+    def __init__(self, cookies: Iterable[Cookie] = (), *, limit: int = MAX_COOKIES) -> None:
+        """Start with some cookies; `limit` is how many it holds at the most."""
+        self.limit: int = limit
         self._cookies: dict[tuple[str, str, str], Cookie] = {}
         for cookie in cookies:
             self.add(cookie)
@@ -79,7 +81,7 @@ class CookieJar:
     def copy(self, *, without: Iterable[str] = ()) -> CookieJar:
         """Return a jar of its own with the same cookies, save those named in `without`."""
         dropped = frozenset(without)
-        return CookieJar(cookie for cookie in self if cookie.name not in dropped)
+        return CookieJar((cookie for cookie in self if cookie.name not in dropped), limit=self.limit)
 
     def add(self, cookie: Cookie) -> bool:
         """Put in one cookie, in place of one with the same name, domain and path; whether it was acceptable."""
@@ -87,7 +89,7 @@ class CookieJar:
             return False
         key = (cookie.domain, cookie.path, cookie.name)
         self._cookies.pop(key, None)
-        while len(self._cookies) >= MAX_COOKIES:
+        while len(self._cookies) >= self.limit:
             del self._cookies[next(iter(self._cookies))]
         self._cookies[key] = cookie
         return True
@@ -197,16 +199,21 @@ _ATTRIBUTES = frozenset(
 def parse_netscape_cookies(text: str, *, now: float | None = None) -> CookieJar:
     """Parse the text of a `cookies.txt` file (Netscape format: what browser extensions, curl and yt-dlp write).
 
+    A browser's file may hold the cookies of every site there is: all are kept, however many, so that TikTok's are not
+    pushed out. A session takes only those that it may send (`SessionConfig.own_cookies`).
+
     Args:
         text: The file's content; the caller reads the file.
         now: Unix time; with it, cookies that have expired are left out.
 
     Raises:
-        ConfigurationError: A line is not of that format; the message says which line, and never shows it.
+        ConfigurationError: A line is not of that format, or is a cookie for TikTok that no header may carry; the
+            message says which line, and never shows it.
     """
-    jar = CookieJar()
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        line = line.removeprefix("#HttpOnly_")
+    lines = text.lstrip("\ufeff").split("\n")
+    jar = CookieJar(limit=max(MAX_COOKIES, len(lines)))
+    for number, line in enumerate(lines, 1):
+        line = line.rstrip("\r").removeprefix("#HttpOnly_")
         if not line.strip() or line.startswith("#"):
             continue
         columns = line.split("\t")
@@ -222,7 +229,14 @@ def parse_netscape_cookies(text: str, *, now: float | None = None) -> CookieJar:
         if now is not None and 0 < expiry <= now:
             continue
         host_only = subdomains.upper() != "TRUE" and not domain.startswith(".")
-        jar.add(Cookie(name, value, domain.lstrip(".").lower(), host_only, path or "/", secure.upper() == "TRUE"))
+        host = domain.lstrip(".").lower()
+        kept = jar.add(Cookie(name, value, host, host_only, path or "/", secure.upper() == "TRUE"))
+        if not kept and (host == "tiktok.com" or is_subdomain(host, "tiktok.com")):
+            raise ConfigurationError(
+                f"Line {number} of the cookie file is a cookie for TikTok that no request may carry: its name or value "
+                f"is empty, longer than {MAX_COOKIE_BYTES} bytes, or has odd characters. Export it again, or take the "
+                "line out."
+            )
     return jar
 
 

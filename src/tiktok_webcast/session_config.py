@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
+from urllib.parse import urlsplit
 
 from .config import Endpoints, Limits, Timing
-from .context import SessionLogin, WebContext
-from .cookies import Cookie, CookieJar
+from .context import SessionLogin, WebContext, is_tiktok_host
+from .cookies import Cookie, CookieJar, is_subdomain
 from .errors import ConfigurationError
 from .events.registry import Registry
 from .events.table import REGISTRY
@@ -48,7 +49,7 @@ class SessionConfig:
     login: SessionLogin | None = None
     """A TikTok login, for rooms that ask for one. It is full access to the account: see `trusted_sign_hosts`."""
     cookies: tuple[Cookie, ...] = field(default=(), repr=False)
-    """Cookies to start with, e.g. `parse_netscape_cookies(text)`."""
+    """Cookies to start with, e.g. `parse_netscape_cookies(text)`; those of other sites are never used."""
     trusted_sign_hosts: frozenset[str] = frozenset()
     """Hosts of sign servers that may be given the login."""
     http_params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -74,10 +75,21 @@ class SessionConfig:
             return True
         return name not in self.exclude and (self.include is None or name in self.include)
 
+    @property
+    def own_cookies(self) -> tuple[Cookie, ...]:
+        """Those of `cookies` that may be sent at all: TikTok's, and those of hosts that `endpoints` names."""
+        hosts = [urlsplit(origin).hostname or "" for origin in (self.endpoints.web, self.endpoints.webcast)]
+        return tuple(
+            cookie
+            for cookie in self.cookies
+            if is_tiktok_host(cookie.domain)
+            or any(host == cookie.domain or is_subdomain(host, cookie.domain) for host in hosts)
+        )
+
     def web_context(self, rng: Random) -> WebContext:
         """Return the `WebContext` of one session, with a cookie jar of its own."""
         jar = CookieJar()
-        for cookie in self.cookies:
+        for cookie in self.own_cookies:
             jar.add(cookie)
         return WebContext(
             rng=rng,

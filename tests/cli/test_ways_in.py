@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio as loop
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -77,6 +78,28 @@ def test_each_scenario_ends_as_it_should(
     assert ending.words in done.err
     assert ("What to do:" in done.err) is bool(ending.code)
     assert (signatures(sim) > 0) is ending.signed
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([("127.0.0.1", 9, "sessionid")], "The login in "),
+        ([("127.0.0.1", 9, "sessionid"), ("127.0.0.1", 0, "ttwid")], "The login in "),
+        ([("127.0.0.1", 9, "ttwid")], "Every cookie for TikTok in "),
+        ([("bank.example", 0, "sessionid")], "There is no cookie for 127.0.0.1 in "),
+        ([], "There is no cookie for 127.0.0.1 in "),
+    ],
+)
+def test_cookies_that_are_of_no_use_are_told_at_once(
+    sim: Simulator, call: Caller, tmp_path: Path, lines: list[tuple[str, int, str]], words: str
+) -> None:
+    file = tmp_path / "cookies.txt"
+    file.write_text(
+        "".join(f"{host}\tFALSE\t/\tFALSE\t{expiry}\t{name}\tplanted-value\n" for host, expiry, name in lines)
+    )
+    done = call("watch", "anna", "--json", "--cookies", str(file), *to(sim.url))
+    assert (done.code, done.out) == (2, "") and words in done.err and "planted-value" not in done.err
+    assert paths(sim) == []
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

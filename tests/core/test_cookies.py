@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiktok_webcast.capture import Recorder
+from tiktok_webcast.config import Endpoints
 from tiktok_webcast.cookies import (
     MAX_COOKIE_BYTES,
     MAX_COOKIES,
@@ -18,6 +21,7 @@ from tiktok_webcast.cookies import (
     parse_netscape_cookies,
 )
 from tiktok_webcast.errors import ConfigurationError
+from tiktok_webcast.session_config import SessionConfig
 
 WWW = "https://www.tiktok.com/@ann/live"
 NOW = ("Date", "Sun, 22 Nov 2026 10:00:00 GMT")
@@ -187,6 +191,47 @@ def test_a_file_of_another_kind_is_refused_without_showing_it() -> None:
     with pytest.raises(ConfigurationError, match="Line 2 of the cookie file has 1 columns") as caught:
         parse_netscape_cookies('# c\n[{"name": "sessionid", "value": "planted-value"}]')
     assert "planted-value" not in str(caught.value)
+
+
+def test_a_browser_s_whole_file_loses_no_cookie_of_tiktok_s() -> None:
+    others = "".join(f"site{number}.example\tFALSE\t/\tTRUE\t0\tsid\tbank\n" for number in range(5 * MAX_COOKIES))
+    text = ".tiktok.com\tTRUE\t/\tTRUE\t0\tsessionid\tplanted-value\n" + others
+    jar = parse_netscape_cookies(text)
+    assert len(jar) == 5 * MAX_COOKIES + 1 and len(jar.copy()) == len(jar)
+    config = SessionConfig(cookies=tuple(jar), endpoints=Endpoints(web="https://site7.example"))
+    used = config.web_context(random.Random(1)).jar
+    assert {(cookie.name, cookie.domain) for cookie in used} == {
+        ("sessionid", "tiktok.com"), ("sid", "site7.example"), ("tt-target-idc", "tiktok.com"),
+        ("tt-target-idc", "site7.example"),
+    }  # fmt: skip
+
+
+def test_a_capture_does_not_tell_which_sites_somebody_uses() -> None:
+    out: list[bytes] = []
+    cookies = (Cookie("sid", "1", "bank.example"), Cookie("ttwid", "planted-value", "tiktok.com"))
+    Recorder("@ann", write=out.append, config=SessionConfig(cookies=cookies)).finish()
+    assert b"ttwid" in b"".join(out)
+    assert b"bank.example" not in b"".join(out) and b"planted-value" not in b"".join(out)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("a b", "1"), ("", "1"), ("a", "sch\u00f6n"), ("a", "x" * 5000), ("a", "1;b")]
+)
+def test_a_cookie_of_tiktok_s_that_cannot_travel_is_told_and_not_lost(name: str, value: str) -> None:
+    line = f"{{}}\tTRUE\t/\tTRUE\t0\t{name}\t{value}\n"
+    for domain in (".tiktok.com", "www.tiktok.com"):
+        with pytest.raises(ConfigurationError, match="Line 2 of the cookie file is a cookie for TikTok") as caught:
+            parse_netscape_cookies("# c\n" + line.format(domain))
+        assert value not in str(caught.value) or len(value) == 1
+    assert len(parse_netscape_cookies(line.format("other.example"))) == 0, "what is never sent is nobody's loss"
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_only_a_line_feed_ends_a_line(character: str) -> None:
+    jar = parse_netscape_cookies(
+        f"other.example\tFALSE\t/\tFALSE\t0\tname\tx{character}y\n.tiktok.com\tTRUE\t/\tTRUE\t0\ta\t1\r\n"
+    )
+    assert jar.header_for(WWW) == "a=1"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class Setup:
         config = replace(
             config,
             login=login,
-            cookies=masks.cookies(config.cookies),
+            cookies=masks.cookies(config.own_cookies),
             http_params=masks.overrides(config.http_params, headers=False),
             ws_params=masks.overrides(config.ws_params, headers=False),
             http_headers=masks.overrides(config.http_headers, headers=True),

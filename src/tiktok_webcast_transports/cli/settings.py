@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tiktok_webcast.config import Endpoints, Timing
-from tiktok_webcast.cookies import CookieJar, parse_netscape_cookies
+from tiktok_webcast.context import SESSION_COOKIES
+from tiktok_webcast.cookies import Cookie, parse_netscape_cookies
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.profile import ClientProfile
 from tiktok_webcast.retry import RetryPolicy
@@ -66,7 +68,7 @@ def read_settings(args: argparse.Namespace, environment: Mapping[str, str] = os.
         exclude=given.get("exclude") or frozenset(),
         history=not given.get("no_history"),
         profile=ClientProfile.choose(rng, language=given["lang"]) if given.get("lang") else None,
-        cookies=tuple(_cookies(given.get("cookies"))),
+        cookies=_cookies(given.get("cookies"), endpoints),
         trusted_sign_hosts=frozenset(given.get("trust_sign_host") or ()),
     )
     tries = given.get("reconnect")
@@ -127,10 +129,22 @@ def _one_signer(name: str, given: Mapping[str, str | None], environment: Mapping
     return SignServer(api_key=Secret(key) if key else None)
 
 
-def _cookies(file: str | None) -> CookieJar:
+def _cookies(file: str | None, endpoints: Endpoints) -> tuple[Cookie, ...]:
     if file is None:
-        return CookieJar()
-    return parse_netscape_cookies(_read(file, "cookies", COOKIE_FILE_BYTES).decode("utf-8", "replace"), now=time.time())
+        return ()
+    text = _read(file, "cookies", COOKIE_FILE_BYTES).decode("utf-8", "replace")
+    every, valid = (
+        SessionConfig(endpoints=endpoints, cookies=tuple(parse_netscape_cookies(text, now=now))).own_cookies
+        for now in (None, time.time())
+    )
+    if not every:
+        host = urlsplit(endpoints.web).hostname
+        raise ConfigurationError(f"There is no cookie for {host} in {file}. Export those of a browser that was there.")
+    login = {cookie.name for cookie in every if cookie.name in SESSION_COOKIES}
+    if not valid or (login and not login & {cookie.name for cookie in valid}):
+        what = "The login" if login else "Every cookie for TikTok"
+        raise ConfigurationError(f"{what} in {file} has expired. Log in again with the browser, and export them anew.")
+    return valid
 
 
 def _read(file: str, what: str, most: int) -> bytes:
