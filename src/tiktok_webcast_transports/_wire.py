@@ -15,6 +15,8 @@ from tiktok_webcast.http import FailureKind, Headers, SocketRequest, TransportFa
 from ._exchange import decode_headers, encode_headers
 
 TOO_BIG = 1009
+_FEED = 64 * 1024
+"""Bytes handed to wsproto at a time: it holds four copies of what it is working on."""
 
 _OURS = frozenset({"host", "upgrade", "connection"})
 _OURS_PREFIX = "sec-websocket-"
@@ -82,8 +84,10 @@ class WebSocketWire:
         self._received = 0
         self._frames: Connection | None = None
         self._out: list[bytes] = []
-        self._first = b""
-        self._rest: bytearray | None = None
+        self._size = 0
+        # Of the message that is arriving. Not one a fragment, for these may be tiny; not one in all, for what grows is
+        # given an eighth more than it needs.
+        self._pieces: list[bytearray] = []
         self._text_size = 0
         self._closing = False
         self.finished = False
@@ -120,8 +124,16 @@ class WebSocketWire:
             return []
         if self._frames is None:
             return self._receive_handshake(data)
-        self._frames.receive_data(data)
-        return self._receive_frames(self._frames)
+        if len(data) <= _FEED:
+            self._frames.receive_data(data)
+            return self._receive_frames(self._frames)
+        events: list[WireEvent] = []
+        for start in range(0, len(data), _FEED):
+            self._frames.receive_data(data[start : start + _FEED])
+            events += self._receive_frames(self._frames)
+            if self.finished:
+                break
+        return events
 
     def receive_eof(self) -> list[WireEvent]:
         """The server's bytes are at their end."""
@@ -220,20 +232,21 @@ class WebSocketWire:
 
     def _receive_piece(self, event: BytesMessage) -> list[WireEvent]:
         piece = event.data
-        if len(self._first if self._rest is None else self._rest) + len(piece) > self._max_message:
+        self._size += len(piece)
+        if self._size > self._max_message:
             return self._too_large()
-        if self._rest is not None:
-            self._rest += piece
-        elif self._first:
-            self._rest = bytearray(self._first)
-            self._rest += piece
+        if event.message_finished and not self._pieces:
+            self._size = 0
+            return [MessageReceived(bytes(piece))]
+        if self._pieces and len(self._pieces[-1]) < _FEED:
+            self._pieces[-1] += piece
         else:
-            self._first = bytes(piece)
+            self._pieces.append(bytearray(piece))
         if not event.message_finished:
             return []
-        data = self._first if self._rest is None else bytes(self._rest)
-        self._first, self._rest = b"", None
-        return [MessageReceived(data)]
+        message = b"".join(self._pieces)
+        self._size, self._pieces = 0, []
+        return [MessageReceived(message)]
 
     def _receive_text(self, event: TextMessage) -> list[WireEvent]:
         self._text_size += len(event.data.encode())
@@ -272,7 +285,7 @@ class WebSocketWire:
     def _break(self, kind: FailureKind, detail: str) -> list[WireEvent]:
         self.finished = True
         self._handshake = None
-        self._first, self._rest = b"", None
+        self._size, self._pieces = 0, []
         return [Broken(TransportFailure(kind, detail))]
 
 
