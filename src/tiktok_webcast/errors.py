@@ -58,6 +58,22 @@ class ClosedError(TikTokWebcastError):
         """Seconds to wait before another try, where the other side said so."""
         return self.closed.retry_after
 
+    @property
+    def http_status(self) -> int | None:
+        """The HTTP status of the answer that decided it, where there was one."""
+        status = self.closed.fact("status") or ""
+        return int(status) if status.isascii() and status.isdigit() else None
+
+    @property
+    def url(self) -> str | None:
+        """The address that gave that answer, after redirects and without its query, where known."""
+        return self.closed.fact("url")
+
+    @property
+    def body(self) -> str | None:
+        """The beginning of that answer, where it was of no use otherwise."""
+        return self.closed.fact("body")
+
 
 class RoomEnded(ClosedError):
     """The host or TikTok ended the stream."""

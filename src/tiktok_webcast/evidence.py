@@ -5,6 +5,8 @@ Every route's `parse` returns an `Evidence`; `room.resolve` weighs them. "Blocke
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from urllib.parse import urlsplit
@@ -51,6 +53,12 @@ class Evidence:
     retry_after: float | None = None
     no_room: bool = False
     """The page is whole and has no room in it: never live, unable to go live, or no such user."""
+    http_status: int | None = None
+    """The HTTP status of the answer; `None` when there was none."""
+    url: str = ""
+    """The address that answered, after redirects, without its query."""
+    body: str = ""
+    """The beginning of an answer that was of no use, for the one who has to find out why."""
 
     @property
     def answered(self) -> bool:
@@ -61,9 +69,17 @@ class Evidence:
         said = self.status.value.replace("_", " ") if self.answered or self.reason is None else self.reason.value
         return f"{self.source}: {said}" + (f" ({self.detail})" if self.detail else "")
 
-    def redacted(self, shown: str) -> Evidence:
-        """Return this with another wording of `detail`."""
-        return self if shown == self.detail else replace(self, detail=shown)
+    def redacted(self, redact: Callable[[str], str]) -> Evidence:
+        """Return this without what `redact` takes out of words that a server chose."""
+        return replace(self, detail=redact(self.detail), url=redact(self.url), body=redact(self.body))
+
+    def answered_by(self, answer: HttpResponse | TransportFailure) -> Evidence:
+        """Return this with where it is from: status, address, and of a useless answer the beginning."""
+        if not isinstance(answer, HttpResponse):
+            return self
+        address = excerpt(re.split(r"[?#]", answer.url, maxsplit=1)[0], 300)
+        body = excerpt(answer.body[:1024]) if self.reason is not None else ""
+        return replace(self, http_status=answer.status, url=address, body=body)
 
 
 def failure_reason(failure: TransportFailure) -> CloseReason:

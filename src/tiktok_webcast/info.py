@@ -72,7 +72,7 @@ class Image:
 
 def failed(evidence: Evidence, context: WebContext) -> RoomFailure:
     """Return the failure that one source's answer amounts to."""
-    evidence = evidence.redacted(context.redact(evidence.detail))
+    evidence = evidence.redacted(context.redact)
     by_status = {RoomStatus.RESTRICTED: CloseReason.RESTRICTED, RoomStatus.NOT_FOUND: CloseReason.USER_NOT_FOUND}
     reason = by_status.get(evidence.status) or evidence.reason or CloseReason.UNEXPECTED_ANSWER
     facts = (("restriction", evidence.restriction),) if evidence.restriction else ()
@@ -121,7 +121,7 @@ def check_rooms(room_ids: Iterable[int], *, context: WebContext) -> Exchange[Liv
         chunk = wanted[start : start + check_alive.MAX_ROOMS]
         said = check_alive.parse((yield from context.fetch(check_alive.build(chunk, context))), chunk)
         if isinstance(said, Evidence):
-            failures.append(said.redacted(context.redact(said.detail)))
+            failures.append(said.redacted(context.redact))
         else:
             alive |= said
     return LiveCheck(alive, tuple(room_id for room_id in wanted if room_id not in alive), tuple(failures))

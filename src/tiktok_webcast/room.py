@@ -110,7 +110,7 @@ def status(user: UserInput, *, context: WebContext) -> Exchange[StatusReport]:
 
 def outcome(found: Survey, user: UserInput, context: WebContext) -> RoomFound | RoomFailure:
     """Turn what a survey found into a room or a failure."""
-    evidence = tuple(item.redacted(context.redact(item.detail)) for item in found.evidence)
+    evidence = tuple(item.redacted(context.redact) for item in found.evidence)
     unique_id = found.unique_id or user.unique_id or ""
     if found.enterable and found.room_id is not None:
         return RoomFound(
@@ -119,6 +119,10 @@ def outcome(found: Survey, user: UserInput, context: WebContext) -> RoomFound | 
     reason, detail = _explain(found, user, context)
     waits = [item.retry_after for item in evidence if item.retry_after is not None]
     facts: list[tuple[str, str]] = []
+    told = next((item for item in evidence if reason in (item.reason, _BY_STATUS.get(item.status))), None)
+    if told is not None:
+        status = "" if told.http_status is None else str(told.http_status)
+        facts += [pair for pair in (("status", status), ("url", told.url), ("body", told.body)) if pair[1]]
     if found.restriction:
         facts.append(("restriction", found.restriction))
         facts.append(("logged_in", "yes" if context.logged_in else "no"))

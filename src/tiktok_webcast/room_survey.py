@@ -9,7 +9,7 @@ from typing import Any
 from .close import CloseReason
 from .context import WebContext
 from .evidence import Evidence, RoomStatus
-from .http import Exchange
+from .http import Exchange, HttpResponse, TransportFailure
 from .routes import api_live, check_alive, live_page, profile_page, room_info, short_link
 from .user_input import RoomId, ShortLink, UniqueId, UserId, UserInput, is_unique_id
 
@@ -38,8 +38,10 @@ class Survey:
     restriction: str = ""
     info: dict[str, Any] | None = None
 
-    def add(self, item: Evidence) -> Evidence:
-        """Take down one answer."""
+    def add(self, item: Evidence, answer: HttpResponse | TransportFailure | None = None) -> Evidence:
+        """Take down what one answer says."""
+        if answer is not None:
+            item = item.answered_by(answer)
         self.evidence.append(item)
         if is_unique_id(item.unique_id):
             # The name goes into addresses and is shown to people: nothing that a name cannot be.
@@ -75,7 +77,7 @@ def survey(
 def _follow(link: ShortLink, found: Survey, context: WebContext) -> Exchange[UserInput | None]:
     answer = yield from context.fetch(short_link.build(link.url, context))
     item, target = short_link.parse(answer)
-    found.add(item)
+    found.add(item, answer)
     if target is None:
         found.settle(item.status, confirmed=False, restriction=item.restriction)
     return target
@@ -83,7 +85,7 @@ def _follow(link: ShortLink, found: Survey, context: WebContext) -> Exchange[Use
 
 def _name(user: UserId, found: Survey, context: WebContext) -> Exchange[UserInput | None]:
     answer = yield from context.fetch(profile_page.build(user.user_id, context))
-    item = found.add(profile_page.parse(answer)[0])
+    item = found.add(profile_page.parse(answer)[0], answer)
     if is_unique_id(item.unique_id):
         return UniqueId(item.unique_id)
     found.settle(item.status, confirmed=False, restriction=item.restriction)
@@ -109,9 +111,9 @@ def _survey_user(
     unique_id: str, found: Survey, context: WebContext, ask_info: bool, further: Sequence[RoomLookup]
 ) -> Exchange[None]:
     answer = yield from context.fetch(live_page.build(unique_id, context))
-    page = found.add(live_page.parse(answer))
+    page = found.add(live_page.parse(answer), answer)
     answer = yield from context.fetch(api_live.build(unique_id, context))
-    lookup = found.add(api_live.parse(answer))
+    lookup = found.add(api_live.parse(answer), answer)
     if _unreachable((page, lookup)):
         return
     rooms = _distinct((lookup.room_id, page.room_id))
@@ -202,25 +204,25 @@ def _ask_info(room_id: int, found: Survey, context: WebContext) -> Exchange[Evid
     answer = yield from context.fetch(room_info.build(room_id, context))
     item, data = room_info.parse(answer)
     found.info = data or found.info
-    return found.add(item)
+    return found.add(item, answer)
 
 
 def _ask_by_user(unique_id: str, found: Survey, context: WebContext) -> Exchange[None]:
     answer = yield from context.fetch(room_info.build_by_user(unique_id, context))
     item, data = room_info.parse(answer)
     found.info = data or found.info
-    found.add(item)
+    found.add(item, answer)
     found.room_id = item.room_id
 
 
 def _ask_alive(room_id: int, found: Survey, context: WebContext) -> Exchange[Evidence]:
     answer = yield from context.fetch(check_alive.build((room_id,), context))
-    return found.add(check_alive.evidence(answer, room_id))
+    return found.add(check_alive.evidence(answer, room_id), answer)
 
 
 def _ask_profile(unique_id: str, denied: bool, found: Survey, context: WebContext) -> Exchange[None]:
     answer = yield from context.fetch(profile_page.build(unique_id, context))
-    item = found.add(profile_page.parse(answer)[0])
+    item = found.add(profile_page.parse(answer)[0], answer)
     if item.status is RoomStatus.NOT_FOUND:
         found.settle(RoomStatus.NOT_FOUND, confirmed=True)
     elif item.status is RoomStatus.RESTRICTED:

@@ -334,6 +334,27 @@ def test_every_source_is_a_cause() -> None:
     )
 
 
+def test_the_answer_that_decided_is_at_hand() -> None:
+    shell = HttpResponse(200, (), b"<html>\r\n<title>Verify you are human</title> planted-session\x1b[31m" + b"x" * 500)
+    lead = HttpResponse(302, (("Location", "https://www.tiktok.com/verify?token=planted"),))
+    site = Site({PAGE: lead, "/verify": shell, LOOKUP: EMPTY, BY_USER: EMPTY})
+    one = context(login=SessionLogin(Secret("planted-session")))
+    result = run(resolve(parse_user("ann"), context=one), site)
+    assert isinstance(result, RoomFailure) and result.reason is R.BLOCKED
+    error = error_for(result.closed())
+    assert (error.http_status, error.url) == (200, "https://www.tiktok.com/verify")
+    assert error.body is not None and error.body.startswith("<html> <title>Verify you are human</title> *** [31mxxx")
+    assert len(error.body) <= 120 and error.body.isprintable() and "planted" not in repr(result)
+    result, _ = ask(page=live_page(4), lookup=lookup(4))
+    assert isinstance(result, RoomFailure)
+    error = error_for(result.closed())
+    assert (error.http_status, error.url, error.body) == (200, "https://www.tiktok.com/@ann/live", None)
+    result, _ = ask(page=DOWN, lookup=DOWN)
+    assert isinstance(result, RoomFailure)
+    error = error_for(result.closed())
+    assert (error.http_status, error.url, error.body) == (None, None, None)
+
+
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [

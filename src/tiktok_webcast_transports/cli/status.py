@@ -119,6 +119,9 @@ def _object(name: str, report: StatusReport) -> dict[str, Any]:
                 "reason": None if item.reason is None else item.reason.value,
                 "detail": item.detail,
                 "room_id": None if item.room_id is None else str(item.room_id),
+                "http_status": item.http_status,
+                "url": item.url or None,
+                "body": item.body or None,
             }
             for item in report.evidence
         ],
