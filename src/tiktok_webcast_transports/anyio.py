@@ -11,7 +11,7 @@ import math
 import random
 import ssl
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -27,7 +27,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
-from tiktok_webcast.user_input import UserInput
+from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._anyio_rooms import Rooms
 from ._anyio_streams import Streams
@@ -37,9 +37,15 @@ from ._options import Network, Timeouts
 from ._proxy import Proxy
 from ._rooms import Room
 
+if TYPE_CHECKING:
+    from tiktok_webcast.context import WebContext
+    from tiktok_webcast.room import StatusReport
+    from tiktok_webcast.wait_live import WaitPolicy
+
 __all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
+_pause = anyio.sleep
 _EVENTS_PER_CHECKPOINT = 64
 
 
@@ -101,6 +107,31 @@ class HttpClient:
             return result
         finally:
             exchange.close()
+
+    async def wait_until_live(
+        self, user: str | int | UserInput, *, context: WebContext | None = None, policy: WaitPolicy | None = None
+    ) -> StatusReport:
+        """Ask whether a user is live until they are, or until `policy` ends the wait; return the last report.
+
+        Args:
+            user: In any form that `parse_user` reads.
+            context: The browser to be; `None`: one of the defaults (`SessionConfig().web_context(rng)`).
+            policy: How often and for how long; `None`: about once a minute, without an end.
+
+        Raises:
+            InvalidUserInput: `user` names neither a user nor a room.
+        """
+        from tiktok_webcast.room import status
+        from tiktok_webcast.wait_live import LiveWait, StopWaiting
+
+        context = context or SessionConfig().web_context(random.Random())
+        wait, asked = LiveWait(context.rng, policy), parse_user(user)
+        while True:
+            report = await self.run(status(asked, context=context))
+            decision = wait.decide(report, now=anyio.current_time())
+            if isinstance(decision, StopWaiting):
+                return report
+            await _pause(decision.delay)
 
     def _release(self) -> None:
         for done in self._waiting:

@@ -26,11 +26,13 @@ from tiktok_webcast.events import Image
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.gift_list import GiftDetails
 from tiktok_webcast.retry import RetryPolicy
+from tiktok_webcast.room import StatusReport
 from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.secret import Secret
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.user_input import UserInput, parse_user
+from tiktok_webcast.wait_live import WaitPolicy
 
 from . import _client_options as read
 from ._client_options import Proxies
@@ -296,6 +298,14 @@ class TikTokLiveClient(Downloads):
         if self._connection is not None:
             self._connection.session.gift_list = gifts
         return gifts
+
+    async def wait_until_live(self, policy: WaitPolicy | None = None) -> StatusReport:
+        """Ask until the user is live, or until `policy` ends the wait; by default about once a minute, without an end.
+
+        Returns:
+            The last answer: `report.failure` is `None` when the room can be entered by now.
+        """
+        return await self.http.wait_until_live(self._parts.user, policy)
 
     async def download_image(self, image: Image | str | Sequence[str]) -> bytes:
         """Get a picture: an image of an event, its address, or several addresses of the same.

@@ -15,9 +15,9 @@ import ssl
 import sys
 import threading
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
@@ -29,7 +29,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
-from tiktok_webcast.user_input import UserInput
+from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._driver import Driver, SessionPort
 from ._http_pool import HttpPool
@@ -38,6 +38,11 @@ from ._proxy import Proxy
 from ._rooms import Room
 from ._selector_loop import Ready, SelectorLoop
 from ._sync_rooms import Rooms
+
+if TYPE_CHECKING:
+    from tiktok_webcast.context import WebContext
+    from tiktok_webcast.room import StatusReport
+    from tiktok_webcast.wait_live import WaitPolicy
 
 __all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
@@ -100,6 +105,31 @@ class HttpClient:
             return result
         finally:
             exchange.close()
+
+    def wait_until_live(
+        self, user: str | int | UserInput, *, context: WebContext | None = None, policy: WaitPolicy | None = None
+    ) -> StatusReport:
+        """Ask whether a user is live until they are, or until `policy` ends the wait; return the last report.
+
+        Args:
+            user: In any form that `parse_user` reads.
+            context: The browser to be; `None`: one of the defaults (`SessionConfig().web_context(rng)`).
+            policy: How often and for how long; `None`: about once a minute, without an end.
+
+        Raises:
+            InvalidUserInput: `user` names neither a user nor a room.
+        """
+        from tiktok_webcast.room import status
+        from tiktok_webcast.wait_live import LiveWait, StopWaiting
+
+        context = context or SessionConfig().web_context(random.Random())
+        wait, asked = LiveWait(context.rng, policy), parse_user(user)
+        while True:
+            report = self.run(status(asked, context=context))
+            decision = wait.decide(report, now=monotonic())
+            if isinstance(decision, StopWaiting):
+                return report
+            sleep(decision.delay)
 
 
 class Live:

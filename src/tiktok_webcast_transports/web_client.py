@@ -12,9 +12,10 @@ from tiktok_webcast.gift_list import GiftList
 from tiktok_webcast.http import Exchange
 from tiktok_webcast.info import Image as Picture
 from tiktok_webcast.info import fetch_gift_list, fetch_image, fetch_room_info
-from tiktok_webcast.room import RoomFailure, RoomFound, resolve
+from tiktok_webcast.room import RoomFailure, RoomFound, StatusReport, resolve
 from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.user_input import UserInput
+from tiktok_webcast.wait_live import WaitPolicy
 
 from ._options import Network
 from .asyncio import HttpClient
@@ -63,6 +64,11 @@ class WebClient:
         """Ask for the gifts that can be sent: to a room, or in general."""
         self.gifts = await self.ask(fetch_gift_list(room_id, context=self.context))
         return self.gifts
+
+    async def wait_until_live(self, user: UserInput, policy: WaitPolicy | None) -> StatusReport:
+        """Ask until a user is live, or until `policy` ends the wait."""
+        async with HttpClient(limits=self.context.limits, network=self.network) as http:
+            return await http.wait_until_live(user, context=self.context, policy=policy)
 
     async def picture(self, urls: str | Sequence[str]) -> Picture:
         """Get a picture from the first of its addresses that has it."""
