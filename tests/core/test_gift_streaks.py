@@ -474,3 +474,45 @@ def test_a_price_that_a_message_leaves_out_is_remembered() -> None:
 def test_the_settings_are_checked(limit: int, idle: float) -> None:
     with pytest.raises(ValueError, match="must be"):
         GiftStreaks(limit, idle)
+
+
+def test_the_words_for_causes_are_those_of_the_json_lines() -> None:
+    assert [cause.value for cause in StreakEndCause] == [
+        "repeat_end",
+        "idle",
+        "evicted",
+        "room_ended",
+        "disconnected",
+        "closed",
+    ]
+
+
+def test_what_a_step_leaves_out() -> None:
+    assert GiftStep(1, 2, 3, 4) == (1, 2, 3, 4, False, True, 0, 0, None)
+
+
+def test_what_no_field_can_hold_is_not_believed() -> None:
+    streaks = GiftStreaks()
+    count = streaks.receive(GiftStep(1, 5655, 7, 2**31, True, diamond_count=2**31), now=0.0)
+    assert count.delta == 2**31 - 1
+    assert count.ended is not None and count.ended.diamonds == (2**31 - 1) ** 2
+    free = streaks.receive(GiftStep(1, 6267, 0, 3, streakable=False, diamond_count=-5), now=0.0)
+    assert free.ended is not None and free.ended.diamonds == 0
+
+
+def test_time_does_not_go_back_whoever_tells_it() -> None:
+    streaks = GiftStreaks()
+    deltas(streaks, steps(1), now=0.0)
+    streaks.disconnected(now=50.0)
+    streaks.connected(now=40.0)
+    assert streaks.next_timer() == 65.0
+    streaks.close(now=100.0)
+    deltas(streaks, steps(2), now=0.0)
+    assert streaks.next_timer() == 115.0
+
+
+def test_ten_thousand_streaks_are_open_at_the_most() -> None:
+    streaks = GiftStreaks()
+    evicted = [streaks.receive(GiftStep(user_id, 5655, 7, 1), now=0.0).evicted for user_id in range(1, 10_002)]
+    assert [end.user_id for end in evicted if end is not None] == [1]
+    assert len(streaks) == 10_000

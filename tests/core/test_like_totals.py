@@ -87,5 +87,19 @@ def test_who_liked_longest_ago_is_forgotten() -> None:
 
 
 def test_the_limit_is_checked() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"^limit must be at least 1, not 0$"):
         LikeTotals(0)
+
+
+def test_what_no_field_can_hold_is_not_believed() -> None:
+    likes = LikeTotals()
+    assert likes.receive(1, 2**31, 0).likes == 2**31 - 1
+    assert likes.receive(1, -1, 2**63).room_likes == 2**63 - 1
+    assert likes.receive(1, -1, 2**63).total_likes == 2**63, "as it was sent"
+
+
+def test_fifty_thousand_users_are_remembered() -> None:
+    likes = LikeTotals()
+    for user_id in range(1, 50_002):
+        likes.receive(user_id, 1, 0)
+    assert (len(likes), likes.user_likes(1), likes.user_likes(2)) == (50_000, 0, 1)

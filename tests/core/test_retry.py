@@ -263,3 +263,61 @@ def test_full_jitter_uses_the_whole_range() -> None:
 def test_a_policy_checks_its_settings(wrong: Callable[[], RetryPolicy]) -> None:
     with pytest.raises(ValueError, match="RetryPolicy"):
         wrong()
+
+
+def test_the_defaults_are_those_of_the_manual() -> None:
+    assert RetryPolicy() == RetryPolicy(tries=10, base=1.0, cap=30.0, jitter=1.0, healthy=30.0, max_wait=300.0)
+    assert KEPT_CAUSES == 16
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        {"tries": 0},
+        {"base": 0.0},
+        {"base": 7.0, "cap": 7.0},
+        {"jitter": 0.0},
+        {"jitter": 1.0},
+        {"healthy": 0.0},
+        {"max_wait": 0.0},
+    ],
+)
+def test_the_edges_are_allowed(edge: dict[str, float]) -> None:
+    RetryPolicy(**edge)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"tries": -1}, "RetryPolicy.tries must be 0 or more, not -1"),
+        ({"jitter": 1.5}, "RetryPolicy.jitter must be between 0 and 1, not 1.5"),
+        ({"base": 2.0, "cap": 1.0}, "RetryPolicy: 0 <= base <= cap must hold, not 2.0 and 1.0"),
+        ({"healthy": -1.0}, "RetryPolicy.healthy must be 0 or more seconds, not -1.0"),
+    ],
+)
+def test_a_wrong_setting_is_named(wrong: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        RetryPolicy(**wrong)  # type: ignore[arg-type]
+    assert str(raised.value) == words
+
+
+def test_a_short_wait_that_is_asked_for_stands_in_for_ours() -> None:
+    state = RetryState(RetryPolicy(jitter=0.0), random.Random(1))
+    told = state.decide(Closed(CloseReason.SIGN_RATE_LIMITED, retry_after=0.5), now=0.0)
+    assert isinstance(told, Retry) and told.delay == 1.0
+    untold = RetryState(RetryPolicy(jitter=0.0), random.Random(1)).decide(Closed(CloseReason.SIGN_RATE_LIMITED), now=0)
+    assert isinstance(untold, Retry) and untold.delay == 5.0
+
+
+def test_an_answer_that_no_fact_explains_is_asked_for_once_more() -> None:
+    state = RetryState(RetryPolicy(), random.Random(1))
+    first = state.decide(Closed(CloseReason.UNEXPECTED_ANSWER), now=0.0)
+    assert isinstance(first, Retry) and first.resolve_again and not first.fresh_identity
+    assert isinstance(state.decide(Closed(CloseReason.UNEXPECTED_ANSWER), now=1.0), GiveUp)
+
+
+def test_giving_up_says_after_how_many_tries() -> None:
+    state = RetryState(RetryPolicy(tries=2), random.Random(1))
+    decisions = [state.decide(Closed(CloseReason.NETWORK), now=float(n)) for n in range(3)]
+    last = decisions[-1]
+    assert isinstance(last, GiveUp) and last.closed.detail == "given up after 2 tries in a row"

@@ -65,5 +65,12 @@ def test_no_id_is_never_a_repeat() -> None:
 
 
 def test_the_limit_is_checked() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"^limit must be at least 1, not 0$"):
         SeenMessages(0)
+
+
+def test_twenty_thousand_ids_are_remembered() -> None:
+    seen = SeenMessages()
+    for msg_id in range(1, 20_002):
+        assert not seen.seen(msg_id)
+    assert (len(seen), 1 in seen, 2 in seen) == (20_000, False, True)

@@ -12,10 +12,14 @@ from profiles import machine_settings
 from session_world import World, chat, gift
 
 from tiktok_webcast import Limits, Message, Phase
+from tiktok_webcast._pb.room_pb2 import WebcastControlMessage
+from tiktok_webcast.events import OverflowEvent
 
 STREAMS = st.tuples(st.integers(1, 2), st.sampled_from([5, 6]), st.sampled_from([0, 1700000000001, 1700000000002]))
 SMALL = Limits(event_queue_high=40, event_queue_low=10, event_queue=400, messages_per_frame=50, streaks=20)
 CROWDED = Limits(event_queue_high=40, event_queue_low=10, event_queue=400, messages_per_frame=50, streaks=2)
+
+LIVE_END = Message("WebcastControlMessage", WebcastControlMessage(action=3).SerializeToString(), 10**9)  # type: ignore[arg-type]
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -158,7 +162,119 @@ class CrowdedSessionMachine(SessionMachine):
     limits = CROWDED
 
 
+ROOMY = Limits(event_queue_high=8, event_queue_low=3, event_queue=600, messages_per_frame=50, streaks=20)
+
+
+class SlowReaderMachine(RuleBasedStateMachine):
+    """A program that reads when it likes, under either overflow policy, in a room that may end at any time.
+
+    The server's frames wait while the session is `paused`, as in the buffers of a transport that stops reading.
+    """
+
+    @initialize(drops=st.booleans())
+    def open(self, drops: bool) -> None:
+        self.drops = drops
+        self.world = World(limits=ROOMY, overflow="drop-oldest" if drops else "block", read_events=False)
+        self.waiting: list[list[Message]] = []
+        self.fed: set[int] = set()
+        """Messages that the session was given."""
+        self.next_id = 1
+        self.total = 0
+        self.world.open()
+        self.feed()
+
+    @rule(frames=st.lists(st.integers(1, 8), min_size=1, max_size=3), reads=st.integers(0, 20))
+    def send(self, frames: list[int], reads: int) -> None:
+        for size in frames:
+            messages: list[Message] = []
+            for _ in range(size):
+                self.next_id += 1
+                if self.next_id % 4:
+                    messages.append(chat(self.next_id))
+                else:
+                    self.total += 1
+                    messages.append(gift(self.next_id, 1, 5, 1700000000001, self.total, end=self.total % 3 == 0))
+            self.waiting.append(messages)
+        self.feed()
+        self.read(reads)
+
+    @rule(count=st.integers(0, 20))
+    def read(self, count: int) -> None:
+        world = self.world
+        for _ in range(count):
+            if (event := world.session.next_event()) is None:
+                break
+            assert not world.events or world.events[-1].name != "closed", "nothing follows closed"
+            world.events.append(event)
+        self.feed()
+
+    @rule(seconds=st.sampled_from([0.0, 9.99, 10.0, 16.0]))
+    def time(self, seconds: float) -> None:
+        world = self.world
+        if world.session.phase is Phase.LIVE:
+            world.pass_time(world.now + seconds)
+            self.check()
+
+    @rule(again=st.integers(0, 12))
+    def cut(self, again: int) -> None:
+        """And back, with history that overlaps."""
+        world = self.world
+        if world.session.phase is Phase.LIVE:
+            world.cut()
+            recent = sorted(self.fed)[len(self.fed) - min(again, len(self.fed)) :]
+            world.open([chat(msg_id, history=True) for msg_id in recent if msg_id % 4])
+            self.feed()
+
+    @rule()
+    def end(self) -> None:
+        """The host ends the room: what still waits to be read from the socket is lost with it, by the host's will."""
+        if self.world.session.phase is Phase.LIVE and not self.world.session.paused:
+            self.waiting.append([LIVE_END])
+            self.feed()
+
+    def feed(self) -> None:
+        world = self.world
+        while self.waiting and world.session.phase is Phase.LIVE and not world.session.paused:
+            messages = self.waiting.pop(0)
+            if messages != [LIVE_END]:
+                self.fed.update(message.msg_id for message in messages)
+            world.send(messages)
+        self.check()
+
+    def check(self) -> None:
+        session = self.world.session
+        waiting = len(session._events)
+        assert waiting <= ROOMY.event_queue
+        assert len(session._pipeline.streaks) <= ROOMY.streaks
+        if self.drops:
+            assert not session.paused
+        else:
+            assert session.paused or waiting < ROOMY.event_queue_high
+            assert session.statistics.dropped == 0
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        world = self.world
+        world.call("close")
+        world.take_events()
+        names = [event.name for event in world.events]
+        assert names.count("closed") == 1 and names[-1] == "closed"
+        delivered = [event.msg_id for event in world.events if event.name in ("comment", "gift")]
+        assert len(delivered) == len(set(delivered)), "no message is delivered twice"
+        counted = world.session.statistics
+        announced = sum(event.dropped for event in world.events if isinstance(event, OverflowEvent))
+        assert announced == counted.dropped, "every loss is announced"
+        assert counted.events == len(world.events) + announced, "and counted"
+        assert self.fed.issuperset(delivered)
+        if not self.drops:
+            assert self.fed == set(delivered), "nothing is lost"
+            world.check_counts()
+
+
 SessionMachine.TestCase.settings = machine_settings(steps=12)
 TestSessionMachine = pytest.mark.stateful(SessionMachine.TestCase)
 CrowdedSessionMachine.TestCase.settings = machine_settings(steps=12)
 TestCrowdedSessionMachine = pytest.mark.stateful(CrowdedSessionMachine.TestCase)
+SlowReaderMachine.TestCase.settings = machine_settings()
+TestSlowReaderMachine = pytest.mark.stateful(SlowReaderMachine.TestCase)

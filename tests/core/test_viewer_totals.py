@@ -70,3 +70,9 @@ def test_an_empty_room_is_no_unknown_room() -> None:
     viewers.receive(4, 4, ["a"])
     assert viewers.receive(0) == ViewerCount(0, 4, 4)
     assert viewers.top_viewers == ()
+
+
+def test_what_no_field_can_hold_is_not_believed() -> None:
+    viewers: ViewerTotals[str] = ViewerTotals()
+    assert (viewers.current, viewers.ever, viewers.peak, viewers.top_viewers) == (None, None, 0, ())
+    assert viewers.receive(2**63, 2**64) == ViewerCount(2**63 - 1, 2**63 - 1, 2**63 - 1)
