@@ -15,7 +15,8 @@ from tiktok_webcast.message import Message
 from tiktok_webcast.sim.payloads import build
 from tiktok_webcast.view import is_entry
 
-MSG_ID, ROOM_ID, HOST_ID, NOW = 7300000000000000005, 7300000000000000001, 6800000000000000002, 1_701_793_774_817
+MSG_ID, ROOM_ID, NOW = 7300000000000000005, 7300000000000000001, 1_701_793_774_817
+HOST_ID, RIVAL_ID = 6800000000000000002, 6800000000000000006
 _DEPTH = 3
 _CAPTURED: dict[str, set[int]] = {}
 with (Path(__file__).parents[1] / "proto" / "captured.tsv").open(encoding="utf-8") as table:
@@ -141,7 +142,7 @@ _OWN: dict[str, list[dict[str, Any]]] = {
             "anchors_info": [
                 {"key": HOST_ID, "value": {"user": {"user_id": HOST_ID, "nick_name": "Host", "display_id": "host"}}}
             ],
-            "battle_result": {HOST_ID: {"score": 12}} if action == 5 else {},
+            "battle_result": {HOST_ID: {"score": 12}, RIVAL_ID: {"score": 9, "result": 1}} if action == 5 else {},
         }
         for action in (4, 5, 1)
     ],
@@ -149,6 +150,7 @@ _OWN: dict[str, list[dict[str, Any]]] = {
         {
             "battle_id": 7300000000000000007,
             "trigger_reason": 1,
+            "battle_settings": {"start_time_ms": 1_701_793_700_000, "duration": 301},
             "armies": {
                 HOST_ID: {"hostscore": 12, "user_armies": [{"user_id": _ANN["id"], "nickname": "Ann", "score": 6}]}
             },

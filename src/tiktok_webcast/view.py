@@ -164,7 +164,7 @@ class View(metaclass=ViewType):
         shown: list[str] = []
         for name in self.fields:
             value = getattr(self, name)
-            if value in (None, "", 0, False, ()) or isinstance(value, (bytes, Mapping)):
+            if value in (None, "", 0, False, ()) or isinstance(value, (bytes, Mapping)) or name == "common":
                 continue
             text = f"[{len(value)}]" if isinstance(value, tuple) else repr(value)
             shown.append(f"{name}={text if len(text) <= 60 else text[:57] + '...'}")

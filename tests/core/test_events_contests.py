@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -129,6 +129,61 @@ def test_a_battles_points() -> None:
     assert list(side) == ["host_user_id", "points", "participants"]
     assert side["participants"][0] == {**dict.fromkeys(USER_JSON), "id": "5", "nickname": "Fan", "points": 6}
     assert pickle.loads(pickle.dumps(first)) == first
+
+
+def test_nobody_has_won_if_no_result_says_who_did() -> None:
+    alone = make("WebcastLinkMicBattle", action=6, battle_result={11: {"score": 3}, 12: {"score": 2}})
+    assert [result.outcome for result in alone.results] == ["unknown"] * 2 and alone.winner_ids == ()
+    teams = make("WebcastLinkMicBattle", action=6, team_battle_result=[{"team_id": 1}, {"team_id": 2}])
+    assert [team.outcome for team in teams.battle_teams] == ["unknown"] * 2 and teams.winner_ids == ()
+    assert make("WebcastLinkMicBattle", action=5, battle_result={11: {"score": 3}}).winner_ids == (11,)
+
+
+def test_a_battle_of_teams() -> None:
+    fans = {"user_armies": [{"user_id": 5, "score": 6, "nickname": "Fan"}]}
+    red = {"team_id": 1, "team_user": [{"user_id": 11, "score": 4}, {"user_id_str": "12"}], "team_total_score": 9}
+    update = make("WebcastLinkMicArmies", team_armies=[{**red, "user_armies": fans}, {"team_id": 2}])
+    assert [(team.id, team.host_user_ids, team.points, team.outcome) for team in update.battle_teams] == [
+        (1, (11, 12), 9, "unknown"),
+        (2, (), 0, "unknown"),
+    ]
+    assert update.to_dict()["battle_teams"][0]["host_user_ids"] == ["11", "12"]
+    assert [fan.points for fan in update.battle_teams[0].participants] == [6]
+    assert pickle.loads(pickle.dumps(update.battle_teams)) == update.battle_teams
+    start = make("WebcastLinkMicBattle", action=4, team_member=[{"team_id": 1, "user_id": [11, 12]}])
+    assert start.battle_teams == (events.BattleTeam(id=1, host_user_ids=(11, 12)),)
+    won = {"team_id": 1, "team_user": [{"user_id": 11}, {"user_id": 12}], "total_score": 9}
+    end = make("WebcastLinkMicBattle", action=5, team_battle_result=[won, {"team_id": 2, "result": 1}])
+    assert [(team.points, team.outcome) for team in end.battle_teams] == [(9, "win"), (0, "lose")]
+    assert end.winner_ids == (11, 12)
+
+
+def test_the_armies_at_a_battles_end() -> None:
+    armies = [{"key": 12, "value": {"hostscore": 9}}, {"key": 11, "value": {"user_armies": [{"user_id": 5}]}}]
+    end = make("WebcastLinkMicBattle", action=5, armies=armies)
+    assert [(army.host_user_id, army.points, len(army.participants)) for army in end.battle_armies] == [
+        (11, 0, 1),
+        (12, 9, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "seconds"),
+    [
+        ({"duration": 301}, 301),
+        ({"duration": 300, "extra_duration_second": 60}, 360),
+        ({"duration": 300, "end_time_ms": 1_696_447_152_151 + 7000}, 7),
+        ({}, None),
+        ({"duration": -5}, None),
+        ({"duration": 2**31 - 1, "extra_duration_second": 2**62}, None),
+    ],
+)
+@pytest.mark.parametrize("method", ["WebcastLinkMicBattle", "WebcastLinkMicArmies"])
+def test_when_a_battle_is_over(method: str, settings: dict[str, int], seconds: int | None) -> None:
+    event = make(method, battle_settings={"start_time_ms": 1_696_447_152_151, **settings})
+    expected = None if seconds is None else event.started_at + timedelta(seconds=seconds)
+    assert event.ends_at == expected
+    assert make(method, battle_settings=settings).ends_at is None or "end_time_ms" in settings
 
 
 def test_a_goal() -> None:

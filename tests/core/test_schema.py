@@ -372,6 +372,23 @@ def test_ids_are_text_in_json_in_every_spelling() -> None:
     assert WebcastChatMessage(mention_user_list=(2**62,)).to_dict() == {"mention_user_list": [str(2**62)]}
 
 
+def test_a_repr_is_one_short_line_without_what_every_message_has() -> None:
+    view = WebcastChatMessage(common=wire_view_class("CommonMessageData")(msg_id=1), content="x" * 99, user=None)
+    assert repr(view) == f"WebcastChatMessage(content='{'x' * 56}...)"
+
+
+def test_messages_in_messages_may_be_a_hundred_deep() -> None:
+    def nested(depth: int) -> bytes:
+        payload = b""
+        for _ in range(depth):
+            payload = tagged(45, LENGTH, payload)
+        return payload
+
+    assert message_class("User").FromString(nested(100)).top_fans
+    with pytest.raises(DecodeError):
+        message_class("User").FromString(nested(101))
+
+
 def test_fields_that_every_event_has_too_are_kept_apart() -> None:
     cls = REGISTRY.find("WebcastGiftPanelUpdateMessage")
     assert cls is not None

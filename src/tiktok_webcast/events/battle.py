@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,6 +31,8 @@ class BattleOutcome(str, Enum):
     UNKNOWN = "unknown"
 
 
+_MOST_SECONDS = 10**9
+"""A battle's duration beyond which its end is not worth a date."""
 _OUTCOMES = {0: BattleOutcome.WIN, 1: BattleOutcome.LOSE, 2: BattleOutcome.DRAW}
 
 
@@ -95,18 +98,82 @@ class BattleResult(View):
         return _OUTCOMES.get(self._wire.result, BattleOutcome.UNKNOWN)
 
 
-class _MicBattle(Event):
+class BattleTeam(View):
+    """Hosts who fight together, in a battle of teams."""
+
+    json_fields: ClassVar[tuple[str, ...]] = ("id", "host_user_ids", "points", "outcome", "participants")
+    id: int
+    """Tells the battle's teams apart; 0 if not sent."""
+    host_user_ids: tuple[int, ...]
+    """The hosts of the team."""
+    points: int
+    """The team's points."""
+    outcome: BattleOutcome
+    """Whether the team won; unknown while the battle runs."""
+    participants: tuple[BattleParticipant, ...]
+    """Viewers who gave the team most; empty once the battle is over."""
+
+    def _read_id(self) -> int:
+        return 0
+
+    def _read_host_user_ids(self) -> tuple[int, ...]:
+        return ()
+
+    def _read_points(self) -> int:
+        return 0
+
+    def _read_outcome(self) -> BattleOutcome:
+        return BattleOutcome.UNKNOWN
+
+    def _read_participants(self) -> tuple[BattleParticipant, ...]:
+        return ()
+
+
+class _Timed(Event):
+    """What every event of a battle says about its time."""
+
+    started_at: datetime | None
+    duration: int
+    ends_at: datetime | None
+
+    def _read_started_at(self) -> datetime | None:
+        return wire_time(self._wire.battle_settings.start_time_ms)
+
+    def _read_duration(self) -> int:
+        seconds: int = self._wire.battle_settings.duration
+        return seconds
+
+    def _read_ends_at(self) -> datetime | None:
+        settings = self._wire.battle_settings
+        said = wire_time(settings.end_time_ms)
+        seconds = self.duration + settings.extra_duration_second
+        if said is not None or self.started_at is None or not 0 < seconds < _MOST_SECONDS:
+            return said
+        try:
+            return self.started_at + timedelta(seconds=seconds)
+        except OverflowError:
+            return None
+
+
+class _MicBattle(_Timed):
     """What the events of a battle's course share."""
 
     wire_type: ClassVar[str] = "WebcastLinkMicBattle"
     wire: ClassVar[WireView[WebcastLinkMicBattle]] = WireView()
     """The whole message, every field under its wire name."""
-    json_fields: ClassVar[tuple[str, ...]] = ("battle_id", "battle_users", "action", "started_at", "duration")
+    json_fields: ClassVar[tuple[str, ...]] = (
+        "battle_id",
+        "battle_users",
+        "action",
+        "started_at",
+        "duration",
+        "ends_at",
+        "battle_teams",
+    )
     battle_id: int
     battle_users: tuple[User, ...]
     action: int
-    started_at: datetime | None
-    duration: int
+    battle_teams: tuple[BattleTeam, ...]
 
     @classmethod
     def variant(cls, wire: Any, message: Message) -> type[Event]:
@@ -122,12 +189,13 @@ class _MicBattle(Event):
     def _read_battle_users(self) -> tuple[User, ...]:
         return tuple([_host(entry) for entry in self._wire.anchors_info])
 
-    def _read_started_at(self) -> datetime | None:
-        return wire_time(self._wire.battle_settings.start_time_ms)
-
-    def _read_duration(self) -> int:
-        seconds: int = self._wire.battle_settings.duration
-        return seconds
+    def _read_battle_teams(self) -> tuple[BattleTeam, ...]:
+        wire = self._wire
+        return tuple(
+            [_team_result(team, _undecided(wire.team_battle_result)) for team in wire.team_battle_result]
+            or [_team(team) for team in wire.team_armies]
+            or [BattleTeam(id=team.team_id, host_user_ids=tuple(team.user_id)) for team in wire.team_member]
+        )
 
 
 class MicBattleStartEvent(_MicBattle):
@@ -144,13 +212,22 @@ class MicBattleStartEvent(_MicBattle):
     """When it started (aware, UTC)."""
     duration: int
     """How long it lasts, in seconds; 0 if not sent. Captures have 301: five minutes and one second."""
+    ends_at: datetime | None
+    """When it will be over (aware, UTC)."""
+    battle_teams: tuple[BattleTeam, ...]
+    """Who fights together; empty unless it is a battle of teams."""
 
 
 class MicBattleEndEvent(_MicBattle):
     """A battle between hosts is over."""
 
     name: ClassVar[str] = "mic_battle_end"
-    json_fields: ClassVar[tuple[str, ...]] = (*_MicBattle.json_fields, "results", "winner_ids")
+    json_fields: ClassVar[tuple[str, ...]] = (
+        *_MicBattle.json_fields,
+        "results",
+        "winner_ids",
+        "battle_armies",
+    )
     battle_id: int
     """The battle's id; 0 if not sent."""
     battle_users: tuple[User, ...]
@@ -161,17 +238,29 @@ class MicBattleEndEvent(_MicBattle):
     """When it started (aware, UTC)."""
     duration: int
     """How long it was to last, in seconds; 0 if not sent."""
+    ends_at: datetime | None
+    """When it was to be over (aware, UTC)."""
+    battle_teams: tuple[BattleTeam, ...]
+    """How it ended for each team; empty unless it was a battle of teams."""
+    battle_armies: tuple[BattleArmy, ...]
+    """The sides at the end with the viewers who gave most, in the order of the hosts' ids; empty if not sent."""
     results: tuple[BattleResult, ...]
     """How it ended for each host, in the order of their ids; empty if not sent."""
 
     @property
     def winner_ids(self) -> tuple[int, ...]:
         """The ids of the hosts who won; empty after a draw, or if the message does not say."""
-        return tuple([result.host_user_id for result in self.results if result.outcome is BattleOutcome.WIN])
+        alone = [result.host_user_id for result in self.results if result.outcome is BattleOutcome.WIN]
+        teams = [team.host_user_ids for team in self.battle_teams if team.outcome is BattleOutcome.WIN]
+        return tuple(alone or [host for hosts in teams for host in hosts])
 
     def _read_results(self) -> tuple[BattleResult, ...]:
         results = _by_host(self._wire.battle_result)
-        return tuple([BattleResult.from_wire(result, host_user_id=host) for host, result in results])
+        given = _undecided([result for _, result in results])
+        return tuple([BattleResult.from_wire(result, host_user_id=host, **given) for host, result in results])
+
+    def _read_battle_armies(self) -> tuple[BattleArmy, ...]:
+        return _armies(self._wire.armies)
 
 
 class MicBattleEvent(_MicBattle):
@@ -188,30 +277,80 @@ class MicBattleEvent(_MicBattle):
     """When it started (aware, UTC); `None` before it does."""
     duration: int
     """How long it is to last, in seconds; 0 if not sent."""
+    ends_at: datetime | None
+    """When it will be over (aware, UTC); `None` before it starts."""
+    battle_teams: tuple[BattleTeam, ...]
+    """Who is to fight together; empty unless it is a battle of teams."""
 
 
-class MicBattleUpdateEvent(Event):
+class MicBattleUpdateEvent(_Timed):
     """The points of a battle changed, or its state did."""
 
     name: ClassVar[str] = "mic_battle_update"
     wire_type: ClassVar[str] = "WebcastLinkMicArmies"
     wire: ClassVar[WireView[WebcastLinkMicArmies]] = WireView()
     """The whole message, every field under its wire name."""
-    json_fields: ClassVar[tuple[str, ...]] = ("battle_id", "battle_status", "battle_armies")
+    json_fields: ClassVar[tuple[str, ...]] = (
+        "battle_id",
+        "battle_status",
+        "battle_armies",
+        "started_at",
+        "duration",
+        "ends_at",
+        "battle_teams",
+    )
     battle_id: int
     """The battle's id; 0 if not sent."""
     battle_status: int
     """Why the message was sent: 1 points, 2 the battle's end, 3 someone left it, 4 keep-alive, 5 an effect."""
     battle_armies: tuple[BattleArmy, ...]
     """The sides, in the order of the hosts' ids."""
+    started_at: datetime | None
+    """When it started (aware, UTC)."""
+    duration: int
+    """How long it lasts, in seconds; 0 if not sent."""
+    ends_at: datetime | None
+    """When it will be over (aware, UTC)."""
+    battle_teams: tuple[BattleTeam, ...]
+    """The teams with their points; empty unless it is a battle of teams."""
 
     def _read_battle_status(self) -> int:
         status: int = self._wire.trigger_reason
         return status
 
     def _read_battle_armies(self) -> tuple[BattleArmy, ...]:
-        armies = _by_host(self._wire.armies)
-        return tuple([BattleArmy.from_wire(army, host_user_id=host) for host, army in armies])
+        return _armies(self._wire.armies)
+
+    def _read_battle_teams(self) -> tuple[BattleTeam, ...]:
+        return tuple([_team(team) for team in self._wire.team_armies])
+
+
+def _armies(pairs: Any) -> tuple[BattleArmy, ...]:
+    return tuple([BattleArmy.from_wire(army, host_user_id=host) for host, army in _by_host(pairs)])
+
+
+def _team(wire: Any) -> BattleTeam:
+    return BattleTeam(
+        id=wire.team_id,
+        host_user_ids=_hosts(wire),
+        points=wire.team_total_score,
+        participants=tuple([_participant(army) for army in wire.user_armies.user_armies]),
+    )
+
+
+def _team_result(wire: Any, undecided: dict[str, Any]) -> BattleTeam:
+    outcome = undecided.get("outcome", _OUTCOMES.get(wire.result, BattleOutcome.UNKNOWN))
+    return BattleTeam(id=wire.team_id, host_user_ids=_hosts(wire), points=wire.total_score, outcome=outcome)
+
+
+def _undecided(results: Sequence[Any]) -> dict[str, Any]:
+    """Return what is to be said of results that say nothing: a win is 0, which is never sent, but not all can win."""
+    silent = len(results) > 1 and not any(result.result for result in results)
+    return {"outcome": BattleOutcome.UNKNOWN} if silent else {}
+
+
+def _hosts(wire: Any) -> tuple[int, ...]:
+    return tuple([host.user_id or decimal(host.user_id_str) for host in wire.team_user])
 
 
 def _by_host(pairs: Any) -> list[tuple[int, Any]]:

@@ -127,7 +127,10 @@ class UnknownEvent(Event):
 
 
 class UndecodableEvent(Event):
-    """Bytes that their schema cannot read: a broken payload, or a whole frame (then `method` is `None`)."""
+    """Bytes that their schema cannot read: a broken payload, or a whole frame (then `method` is `None`).
+
+    Messages in messages may be 100 deep, which is protobuf's limit; real ones stay under 12.
+    """
 
     name: ClassVar[str] = "undecodable"
     json_fields: ClassVar[tuple[str, ...]] = ("method", "base64", "error")
