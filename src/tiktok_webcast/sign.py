@@ -12,7 +12,9 @@ from .context import SESSION_COOKIES, WebContext
 from .cookies import cookie_header, is_loopback
 from .errors import ConfigurationError
 from .evidence import Evidence
+from .gift_list import GiftList
 from .http import Exchange, Headers, HttpRequest, HttpResponse, TransportFailure
+from .room_info import RoomInfo
 from .routes import sign_fetch, sign_services
 from .routes.sign_api import Client, Generation
 from .routes.sign_services import ChatSent, RateLimits, SignedUrl
@@ -51,6 +53,7 @@ class SignServer:
         session: Literal["auto", "require", "never"] = "auto",
         country: str = "",
         socket_hosts: frozenset[str] = frozenset(),
+        oauth_token: str | Secret | None = None,
     ) -> None:
         """Describe the server.
 
@@ -63,6 +66,8 @@ class SignServer:
             session: Whether the login is part of the signature: `auto` if there is one, `require`, or `never`.
             country: The country to sign from, where the server offers a choice.
             socket_hosts: Hosts besides TikTok's that the server may name for the socket.
+            oauth_token: A token of the server's own that stands for an account: comments are sent with it in place of
+                the login, which then stays at home.
         """
         parts = urlsplit(url or "https://sign.invalid")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -70,6 +75,7 @@ class SignServer:
         if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):
             raise ConfigurationError("platform is 'web' or 'mobile'; session is 'auto', 'require' or 'never'.")
         self.api_key: Secret | None = None if api_key is None else Secret(api_key)
+        self.oauth_token: Secret | None = None if oauth_token is None else Secret(oauth_token)
         self.url: str | None = None if url is None else url.rstrip("/")
         self.client = client
         self.platform = platform
@@ -124,14 +130,20 @@ class SignServer:
         return Signed(socket, outcome.body, room_id, bool(login), notes, self._redact(outcome.request_id, context))
 
     def send_chat(self, content: str, *, room_id: int, context: WebContext) -> Exchange[ChatSent | SignFailure]:
-        """Send a comment to a room, as the account of the login: the sign server must be trusted with it.
+        """Send a comment to a room, as the account of `oauth_token`, else of the login, which the sign server must be
+        trusted with.
 
         Raises:
             ConfigurationError: The comment is empty or too long.
         """
         if not 0 < len(content.strip()) <= MAX_COMMENT:
             raise ConfigurationError(f"A comment has 1 to {MAX_COMMENT} characters, not {len(content.strip())}.")
-        login = self._login(context, needed="sending a comment")
+        login: Headers | SignFailure
+        if self.oauth_token is not None:
+            # The server takes one of the two, not both.
+            login = (("x-oauth-token", self.oauth_token.reveal()),)
+        else:
+            login = self._login(context, needed="sending a comment")
         if isinstance(login, SignFailure):
             return login
         client = self._client(context, login)
@@ -149,6 +161,18 @@ class SignServer:
         client = self._client(context)
         answer = yield from self._ask(lambda form: sign_services.build_room_id(client, form, unique_id), context)
         return self._redacted(sign_services.parse_room_id(answer), context)
+
+    def room_info(self, room: int | str, *, context: WebContext) -> Exchange[RoomInfo | SignFailure]:
+        """Ask for a room's data by its id or its host's name (a paid feature): where TikTok itself does not tell."""
+        client = self._client(context)
+        answer = yield from self._ask(lambda form: sign_services.build_room_info(client, form, room), context)
+        return self._redacted(sign_services.parse_room_info(answer), context)
+
+    def gifts(self, room_id: int, *, context: WebContext) -> Exchange[GiftList | SignFailure]:
+        """Ask for the gifts of a room, where TikTok itself does not tell (`tiktok_webcast.info.fetch_gift_list`)."""
+        client, language = self._client(context), context.profile.language
+        answer = yield from self._ask(lambda form: sign_services.build_gifts(client, form, room_id, language), context)
+        return self._redacted(sign_services.parse_gifts(answer), context)
 
     def look_up_room(self, unique_id: str, context: WebContext) -> Exchange[Evidence]:
         """Ask for a user's room id as a last way in: an entry of `further` for `resolve` (a paid feature)."""
@@ -244,7 +268,9 @@ class SignServer:
 
     def _redact(self, text: str, context: WebContext) -> str:
         text = context.redact(text)
-        return text if self.api_key is None else text.replace(self.api_key.reveal(), MASK)
+        for secret in (self.api_key, self.oauth_token):
+            text = text if secret is None else text.replace(secret.reveal(), MASK)
+        return text
 
 
 def is_trusted_sign_host(origin: str, context: WebContext) -> bool:

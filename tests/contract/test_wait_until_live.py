@@ -9,6 +9,7 @@ import pytest
 
 from tiktok_webcast.errors import InvalidUserInput
 from tiktok_webcast.evidence import RoomStatus
+from tiktok_webcast.http import Exchange
 from tiktok_webcast.room import StatusReport
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sim import SCENARIOS
@@ -95,7 +96,12 @@ def test_the_client_waits_too() -> None:
 def test_without_a_context_it_is_a_browser_like_any_other() -> None:
     with sync.HttpClient() as blocking, pytest.MonkeyPatch.context() as patch:
         asked: list[str] = []
-        patch.setattr(blocking, "run", lambda exchange: asked.append(next(exchange).url) or _live())
+
+        def run(exchange: Exchange[StatusReport]) -> StatusReport:
+            asked.append(next(exchange).url)
+            return _live()
+
+        patch.setattr(blocking, "run", run)
         assert blocking.wait_until_live("ann").status is RoomStatus.LIVE
     assert asked == ["https://www.tiktok.com/@ann/live"]
 

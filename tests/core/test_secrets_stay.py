@@ -55,6 +55,8 @@ def flows(one: WebContext) -> Iterator[Exchange[Any]]:
     yield server.sign(target)
     yield server.send_chat("hi", room_id=1, context=one)
     yield server.rate_limits(context=one)
+    yield server.room_info("ann", context=one)
+    yield server.gifts(7001, context=one)
     yield server.look_up_room("ann", one)
     yield server.sign_url("https://webcast.tiktok.com/x", context=one)
     yield SignServer(api_key=KEY, session="never").sign(target)

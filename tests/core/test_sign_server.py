@@ -18,7 +18,9 @@ from tiktok_webcast.context import SessionLogin, WebContext
 from tiktok_webcast.cookies import parse_netscape_cookies
 from tiktok_webcast.errors import ConfigurationError, SignPremiumRequired, SignRateLimited, SignServerError, error_for
 from tiktok_webcast.evidence import Evidence
+from tiktok_webcast.gift_list import GiftList
 from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, TransportFailure, find_header
+from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.routes.sign_fetch import MAX_ROUTE_PARAMS
 from tiktok_webcast.secret import Secret
 from tiktok_webcast.sign import Signed, SignFailure, SignServer, SignTarget, is_trusted_sign_host
@@ -440,6 +442,51 @@ def test_a_room_id_as_a_last_way_in() -> None:
     assert run(SignServer().look_up_room("ann", context()), site).room_id == 7001
 
 
+@pytest.mark.parametrize(
+    ("room", "paths"),
+    [
+        ("ann", ["/webcast/anchors/ann/room_info", "/webcast/room_info"]),
+        (7001, ["/webcast/rooms/7001/room_info", "/webcast/room_info"]),
+    ],
+)
+def test_room_info_from_the_server(room: Any, paths: list[str]) -> None:
+    data = {"id_str": "7001", "status": 2, "owner": {"display_id": "ann"}}
+    for path in paths:
+        for body in (data, {"data": data}, {"response": data}, {"data": {"data": data}, "code": 200}):
+            site = Site({path: json_answer(body)})
+            info = run(SignServer(api_key=KEY).room_info(room, context=context()), site)
+            assert isinstance(info, RoomInfo) and (info.room_id, info.owner.unique_id) == (7001, "ann")
+            assert KEY not in site.requests[-1].url and str(room) in site.requests[-1].url
+    for answer, words in ((json_answer({"data": {}}), "holds no room"), (HttpResponse(402), "HTTP 402")):
+        failed = bad(run(SignServer().room_info(room, context=context()), Site({paths[0]: answer})))
+        assert words in failed.detail
+
+
+def test_gifts_from_the_server() -> None:
+    gifts = [{"id": 5, "name": "Rose"}]
+    for path in ("/webcast/rooms/7001/gifts", "/webcast/gift_info"):
+        for body in ({"gifts": gifts}, {"data": {"gifts": gifts}}, {"response": {"data": {"gifts": gifts}}}):
+            site = Site({path: json_answer(body)})
+            found = run(SignServer().gifts(7001, context=context()), site)
+            assert isinstance(found, GiftList) and found.by_id[5].name == "Rose"
+    assert query(site.requests[0].url)["webcast_language"] == ["en"]
+    empty = Site({"/webcast/rooms/7001/gifts": json_answer({"data": {"gifts": []}})})
+    assert "holds no gifts" in bad(run(SignServer().gifts(7001, context=context()), empty)).detail
+
+
+def test_a_comment_by_a_token_of_the_server_s_own_leaves_the_login_at_home() -> None:
+    server = SignServer(oauth_token="planted-oauth-token")
+    echo = json_answer({"code": 200, "message": "sent by planted-oauth-token"})
+    for one in (context(), context(login=LOGIN), context(**ME)):
+        site = Site({"/webcast/rooms/7001/chat": echo})
+        sent = run(server.send_chat("hi", room_id=7001, context=one), site)
+        assert not isinstance(sent, SignFailure) and sent.message == "sent by ***"
+        (request,) = site.requests
+        assert find_header(request.headers, "x-oauth-token") == "planted-oauth-token"
+        assert find_header(request.headers, "x-cookie-header") is None
+        assert "planted" not in repr(request) + repr(server)
+
+
 URL = "https://webcast.tiktok.com/webcast/gift/list/?a=1%202&X-Bogus=x&msToken=y&X-Gnarly=z&b="
 SIGNED = URL + "&X-Bogus=new"
 
@@ -560,6 +607,9 @@ def test_no_answer_raises(status: int, headers: list[tuple[str, str]], body: byt
         server.sign(SignTarget(7001, "ann", one)),
         server.send_chat("hi", room_id=1, context=one),
         server.rate_limits(context=one),
+        server.room_info("ann", context=one),
+        server.room_info(7001, context=one),
+        server.gifts(7001, context=one),
         server.look_up_room("ann", one),
         server.sign_url(URL, context=one),
     ):

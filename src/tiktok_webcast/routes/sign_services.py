@@ -11,7 +11,9 @@ from ..close import CloseReason
 from ..context import Params, encode_query
 from ..cookies import parse_cookie_pairs
 from ..evidence import excerpt, server_message
+from ..gift_list import GiftList
 from ..http import HttpRequest, HttpResponse, TransportFailure
+from ..room_info import RoomInfo
 from ..signer import SignFailure
 from ..webjson import as_dict, as_id, as_int, as_text, dig
 from .sign_api import WINDOWS, Client, Generation, document_of
@@ -118,6 +120,51 @@ def parse_room_id(answer: HttpResponse | TransportFailure) -> int | SignFailure:
             if room_id is not None:
                 return room_id
     return SignFailure(CloseReason.SIGN_FAILED, "the sign server names no room", retry=False)
+
+
+def build_room_info(client: Client, generation: Generation, room: int | str) -> HttpRequest:
+    """Return the request for the data of a room, by its id or its host's name (a paid feature)."""
+    if generation is Generation.API_2026:
+        where = f"rooms/{room}" if isinstance(room, int) else f"anchors/{quote(room, safe='')}"
+        return client.request("GET", f"/webcast/{where}/room_info", client.named)
+    name = ("roomId", str(room)) if isinstance(room, int) else ("uniqueId", room)
+    return client.request("GET", "/webcast/room_info", (*client.named, name))
+
+
+def parse_room_info(answer: HttpResponse | TransportFailure) -> RoomInfo | SignFailure:
+    """Read the answer to `build_room_info`: TikTok's own data, passed on in one of several places."""
+    document = document_of(answer)
+    if isinstance(document, SignFailure):
+        return document
+    for where in _places(document):
+        if as_dict(where.get("owner")) or as_id(where.get("id_str")):
+            return RoomInfo.from_data(where)
+    return SignFailure(CloseReason.SIGN_FAILED, "the sign server's answer holds no room", retry=False)
+
+
+def build_gifts(client: Client, generation: Generation, room_id: int, language: str) -> HttpRequest:
+    """Return the request for the gifts of a room."""
+    if generation is Generation.API_2026:
+        params = (*client.named, ("webcast_language", language))
+        return client.request("GET", f"/webcast/rooms/{room_id}/gifts", params)
+    return client.request("GET", "/webcast/gift_info", (*client.named, ("room_id", str(room_id))))
+
+
+def parse_gifts(answer: HttpResponse | TransportFailure) -> GiftList | SignFailure:
+    """Read the answer to `build_gifts`."""
+    document = document_of(answer)
+    if isinstance(document, SignFailure):
+        return document
+    for where in _places(document):
+        gifts = GiftList.from_data(where)
+        if len(gifts):
+            return gifts
+    return SignFailure(CloseReason.SIGN_FAILED, "the sign server's answer holds no gifts", retry=False)
+
+
+def _places(document: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    outer = (document, as_dict(document.get("data")), as_dict(document.get("response")))
+    return (*outer, *(as_dict(where.get("data")) for where in outer[1:]))
 
 
 def build_sign_url(
