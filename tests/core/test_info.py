@@ -125,6 +125,22 @@ def test_streams_in_the_older_places_only() -> None:
     assert RoomInfo.from_data(packed).streams == ()
 
 
+@pytest.mark.parametrize(
+    ("source", "quality", "kind"),
+    [
+        ({"rtmp_pull_url": "https://cdn/x"}, "origin", "flv"),
+        ({"hls_pull_url": "https://cdn/x"}, "origin", "hls"),
+        ({"hls_pull_url_map": {"HD1": "https://cdn/x"}}, "hd", "hls"),
+        ({"flv_pull_url": {"FULL_HD1": "https://cdn/x"}}, "origin", "flv"),
+        ({"flv_pull_url": {"SD2": "https://cdn/x"}}, "ld", "flv"),
+        ({"flv_pull_url": {"NEW_ONE": "https://cdn/x"}}, "new_one", "flv"),
+    ],
+)
+def test_every_other_key_of_a_stream(source: dict[str, Any], quality: str, kind: str) -> None:
+    (stream,) = RoomInfo.from_data({"stream_url": source}).streams
+    assert (stream.quality, stream.format, stream.url) == (quality, kind, "https://cdn/x")
+
+
 @pytest.mark.parametrize("value", [None, 0, -5, "x", 10**30, True, []])
 def test_no_time(value: Any) -> None:
     assert RoomInfo.from_data({"create_time": value}).created_at is None

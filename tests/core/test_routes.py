@@ -27,6 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok_webcast.close import CloseReason
+from tiktok_webcast.config import Limits
 from tiktok_webcast.evidence import Evidence, RoomStatus
 from tiktok_webcast.http import FailureKind, HttpResponse, TransportFailure
 from tiktok_webcast.routes import (
@@ -40,6 +41,8 @@ from tiktok_webcast.routes import (
     profile_page,
     room_info,
     short_link,
+    sign_fetch,
+    sign_services,
 )
 from tiktok_webcast.routes import (
     live_page as live_page_route,
@@ -441,6 +444,8 @@ PARSERS: dict[str, Callable[[Any], object]] = {
     "gift list": gift_list.parse,
     "audience": audience.parse,
     "live search": live_search.parse,
+    "sign server": lambda answer: sign_fetch.parse(answer, Limits(unpacked=TEN_MB)),
+    "sign server's JSON": sign_services.parse_room_info,
     "short link": short_link.parse,
 }
 HUGE = {
