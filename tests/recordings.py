@@ -99,7 +99,12 @@ class Watched:
 
 def processes_of(text: str | Path) -> list[str]:
     """Return the command lines of all processes that name something; zombies have none."""
-    found = []
+    return list(pids_of(text).values())
+
+
+def pids_of(text: str | Path) -> dict[str, str]:
+    """Return the same by the processes' numbers."""
+    found = {}
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         if entry.parent.name == str(os.getpid()):
             continue
@@ -108,7 +113,7 @@ def processes_of(text: str | Path) -> list[str]:
         except OSError:
             continue
         if str(text) in line:
-            found.append(line)
+            found[entry.parent.name] = line
     return found
 
 

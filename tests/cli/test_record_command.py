@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_line import command, environment, run, to
-from recordings import GUARD, Plays, needs_ffmpeg, processes_of, until_gone
+from recordings import GUARD, Plays, needs_ffmpeg, pids_of, processes_of, until_gone
 
 from tiktok_webcast_transports.simulator import Simulator
 
@@ -84,12 +84,21 @@ def test_ctrl_c_ends_with_a_file_that_plays(sim: Simulator, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-@pytest.mark.parametrize("kind", ["mp4", "mkv"])
-def test_a_killed_parent_leaves_a_file_that_plays_and_no_ffmpeg(sim: Simulator, tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "all_of_python"),
+    [("mp4", False), ("mkv", False), ("ts", False), ("flv", False), ("mp4", True)],
+    ids=["mp4", "mkv", "ts", "flv", "killall -9 python3"],
+)
+def test_a_killed_parent_leaves_a_file_that_plays_and_no_ffmpeg(
+    sim: Simulator, tmp_path: Path, kind: str, all_of_python: bool
+) -> None:
     path = tmp_path / f"a.{kind}"
     with recording(sim, path) as process:
         assert len(processes_of(path)) == 3, "the command, the minder, ffmpeg"
+        minder = next(int(number) for number, line in pids_of(path).items() if "_minder.py" in line)
         process.send_signal(signal.SIGKILL)
+        if all_of_python:
+            os.kill(minder, signal.SIGKILL)
         process.wait(GUARD)
         until_gone(path)
     assert Plays(path).seconds > 0.5
@@ -107,3 +116,30 @@ def test_exit_codes(sim: Simulator, tmp_path: Path) -> None:
         done = run("record", "ann", "-o", str(tmp_path / "a.mp4"), *to(offline.url))
         assert done.code == 3, done.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C otherwise")
+def test_it_waits_until_the_user_is_live(tmp_path: Path) -> None:
+    with Simulator("offline") as away, Simulator("everyday") as live:
+        arguments = command("record", "ann", "-o", str(tmp_path / "a.mp4"), "--wait", *to(away.url))
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+            assert process.stderr is not None
+            assert "waiting until the user is live (offline)" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(GUARD) == 130 and "nothing was recorded" in process.stderr.read()
+        assert list(tmp_path.iterdir()) == []
+        done = run("record", "ann", "-o", str(tmp_path / "a.mkv"), "--wait", "--duration", "1", *to(live.url))
+        assert done.code == 0 and "waiting" not in done.err and Plays(tmp_path / "a.mkv").seconds
+    with Simulator("not_found") as nobody:
+        assert run("record", "ann", "-o", str(tmp_path / "b.mkv"), "--wait", *to(nobody.url)).code == 4
+
+
+def test_options_for_ffmpeg_itself(sim: Simulator, tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    given = ("--output-options=-metadata title='two words'", "--global-options=-benchmark", "--input-options=-re")
+    done = run("record", "ann", "-o", str(path), "--duration", "1", *given, *to(sim.url))
+    assert done.code == 0, done.err
+    assert b"two words" in path.read_bytes()
+    wrong = run("record", "ann", "-o", str(tmp_path / "b.mkv"), "--output-options=-c:v nonsense", *to(sim.url))
+    assert wrong.code == 9 and "Unknown encoder 'nonsense'" in wrong.err
+    assert run("record", "ann", "-o", str(path), "--input-options=it's", *to(sim.url)).code == 2

@@ -188,6 +188,15 @@ def _record(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", metavar="FILE", help="write the room's events too, as JSON lines with `video_time`")
     parser.add_argument("--no-join", action="store_true", help="leave segments apart, also where they match")
     parser.add_argument("--force", action="store_true", help="replace files that are there")
+    parser.add_argument("--wait", action="store_true", help="wait until the user is live, asking about once a minute")
+    for place, what in (("input", "the stream"), ("output", "the file"), ("global", "all of it")):
+        parser.add_argument(
+            f"--{place}-options",
+            metavar="TEXT",
+            type=options.words,
+            default=(),
+            help=f'ffmpeg options for {what}: --{place}-options="-x y"',
+        )
     parser.add_argument(
         "--ffmpeg", metavar="FILE", help="the ffmpeg program (default: $TIKTOK_WEBCAST_FFMPEG, or the PATH)"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
@@ -210,3 +211,11 @@ def known_events() -> frozenset[str]:
         if binding is not None:
             names.update(binding.event.names())
     return frozenset(names)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Split text as a shell would."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be split into words: {error}") from None

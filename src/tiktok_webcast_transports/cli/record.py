@@ -11,8 +11,10 @@ from typing import BinaryIO
 from tiktok_webcast.errors import ClosedError, exit_code, message_for
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.recording import End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingError, RecordingOptions
+from tiktok_webcast.room import status
 from tiktok_webcast.statistics import Statistics
-from tiktok_webcast.user_input import parse_user
+from tiktok_webcast.user_input import UserInput, parse_user
+from tiktok_webcast.wait_live import LiveWait, StopWaiting, WaitPolicy
 
 from .._options import Network
 from .._recorder import Recorder, Recording
@@ -21,7 +23,7 @@ from .capture import INTERVAL, open_output
 from .clean import clean
 from .json_lines import json_line
 from .output import Sink, say_statistics
-from .rooms import run_room
+from .rooms import run_exchange, run_room
 from .settings import Settings, read_settings
 from .stop import INTERRUPTED, Stop
 from .streams import Streams
@@ -68,6 +70,9 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         transcode=args.transcode,
         overwrite=args.force,
         join=not args.no_join,
+        input_options=args.input_options,
+        output_options=args.output_options,
+        global_options=args.global_options,
     )
     network = Network(proxy=settings.proxy, ca_file=settings.ca_file, timeouts=settings.timeouts)
     try:
@@ -77,6 +82,9 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         stop = Stop()
         counted = Statistics()
         with stop.on_signals():
+            if args.wait and not wait_until_live(user, settings, stop, streams):
+                streams.say("tiktok-webcast: nothing was recorded")
+                return INTERRUPTED
             if args.events is None:
                 result = _record(recorder, stop, streams)
             else:
@@ -95,6 +103,23 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     if stop.interrupted:
         return INTERRUPTED
     return LOST if result.end is End.LOST else 0
+
+
+def wait_until_live(
+    user: UserInput, settings: Settings, stop: Stop, streams: Streams, policy: WaitPolicy = WaitPolicy()
+) -> bool:
+    """Wait until a user is live, or cannot be waited for, which the recording then says; return False if stopped."""
+    context = settings.config.web_context(settings.rng)
+    wait, said = LiveWait(settings.rng, policy), ""
+    while not stop.asked:
+        decision = wait.decide(run_exchange(lambda: status(user, context=context), settings), now=time.monotonic())
+        if isinstance(decision, StopWaiting):
+            return not stop.asked
+        if decision.why != said:
+            said = decision.why
+            streams.say(f"tiktok-webcast: waiting until the user is live ({said}); Ctrl-C ends it")
+        stop.wait(decision.delay)
+    return False
 
 
 def code_of(error: RecordingError) -> int:
