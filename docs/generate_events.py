@@ -25,7 +25,7 @@ from tiktok_webcast.view import View
 TARGET = Path(__file__).with_name("events.md")
 MODELS = (
     *("User", "Badge", "Image", "Gift", "GiftInfo", "Emote", "CommentEmote", "TopViewer", "Envelope", "RankEntry"),
-    *("BattleArmy", "BattleParticipant", "BattleResult", "PollOption", "Text"),
+    *("BattleArmy", "BattleParticipant", "BattleResult", "BattleTeam", "PollOption", "Text"),
 )
 ENUMS = ("Role", "BadgeScene", "StreakEndCause", "BattleOutcome", "PollPhase")
 HEAD = """# Events

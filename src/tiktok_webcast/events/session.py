@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..close import CloseReason
 from .base import Event
+
+if TYPE_CHECKING:
+    from ..wire import WireView
 
 
 class ConnectEvent(Event):
@@ -113,7 +116,25 @@ class OverflowEvent(Event):
         return ""
 
 
-class UnknownEvent(Event):
+class _BytesEvent(Event):
+    """What the events of unread bytes share."""
+
+    @property
+    def wire(self) -> WireView:
+        """The bytes without a schema: field numbers, wire types, and guesses at what they mean. Made anew each time.
+
+        `for line in event.wire.lines(): print(line)` shows what `tiktok-webcast inspect` does.
+        """
+        # Imported here: few programs look into what nobody knows.
+        from ..wire import read_wire
+
+        return read_wire(self.raw)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(room_id={self.room_id}, method={self.method!r}, {len(self.raw)} bytes)"
+
+
+class UnknownEvent(_BytesEvent):
     """A message of a method that no schema knows, bytes kept."""
 
     name: ClassVar[str] = "unknown"
@@ -126,7 +147,7 @@ class UnknownEvent(Event):
         return self.method
 
 
-class UndecodableEvent(Event):
+class UndecodableEvent(_BytesEvent):
     """Bytes that their schema cannot read: a broken payload, or a whole frame (then `method` is `None`).
 
     Messages in messages may be 100 deep, which is protobuf's limit; real ones stay under 12.
