@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
 
-.PHONY: fuzz demo test test-long test-interop lint types proto check-generated bench clean
+.PHONY: fuzz demo test test-long test-interop test-places lint types proto check-generated bench clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 demo"; exit 1; }
@@ -24,7 +24,7 @@ demo: $(VENV)/.installed  ## A simulated room, live on this screen; no account, 
 test: $(VENV)/.installed-dev  ## The whole suite
 	@$(BIN)/python -m pytest -n 2
 
-test-long: $(VENV)/.installed-dev  ## The stateful properties at 100,000 examples each: hours
+test-long: $(VENV)/.installed-dev test-places  ## Where people run it; then the stateful properties at 100,000 examples each: hours
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 --timeout 0 -m stateful
 
 $(VENV)-interop/.installed: | $(BIN)/python
@@ -34,6 +34,15 @@ $(VENV)-interop/.installed: | $(BIN)/python
 
 test-interop: $(VENV)/.installed-dev $(VENV)-interop/.installed  ## Another client, in an environment of its own, against our simulator
 	@TIKTOKLIVE_PYTHON="$(abspath $(VENV)-interop/bin/python)" $(BIN)/python -m pytest -q -rP tests/interop
+
+$(VENV)-places/.installed: | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)-places
+	$(VENV)-places/bin/python -m pip install -q --disable-pip-version-check . nbclient ipykernel pyinstaller fastapi uvicorn httpx
+	@touch $@
+
+test-places: $(VENV)/.installed-dev $(VENV)-places/.installed  ## Jupyter, PyInstaller, FastAPI, a thread, a game's loop: minutes
+	@$(VENV)-places/bin/python -m pip install -q --disable-pip-version-check --no-deps --force-reinstall .
+	@PLACES_PYTHON="$(abspath $(VENV)-places/bin/python)" $(BIN)/python -m pytest -q tests/places
 
 SECONDS ?= 60
 fuzz: $(VENV)/.installed-dev  ## Coverage-guided fuzzing, SECONDS for each target
@@ -63,4 +72,4 @@ bench: $(VENV)/.installed-dev  ## One table: how far from the bare zlib and prot
 	@$(BIN)/python bench/ratios.py
 
 clean:
-	rm -rf $(VENV) $(VENV)-interop dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-interop $(VENV)-places dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,10 +6,14 @@ The room is `tiktok-webcast demo`'s: the real path over a loopback socket, only 
 from __future__ import annotations
 
 import argparse
+import html
 import io
-import time
+import re
+from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
+from rich.cells import split_graphemes
 from rich.console import Console
 
 from tiktok_webcast.events.base import Event
@@ -26,29 +30,39 @@ from tiktok_webcast_transports.simulator import Simulator
 
 DOCS = Path(__file__).resolve().parent
 SPEED = 20.0
+_CELL = 12.2
+"""Pixels of a cell in the pictures of rich: its 20 pixels of height times 0.61."""
 SIZES = {"demo.svg": (100, 28), "dashboard-80.svg": (80, 24), "dashboard-140.svg": (140, 40)}
 
 
 class Camera:
-    """A screen that keeps the board to draw it when the room is at its best: live, with a streak running."""
+    """A screen that keeps the board to draw it when the room is at its best: live, with a streak running.
+
+    Its clock is the room's own, so that the picture does not depend on how fast this machine is.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.pictures: dict[str, str] = {}
-        self._start = time.monotonic()
+        self._now = 0.0
+        self._begin: datetime | None = None
         self._seconds = seconds
         self._room: Room | None = None
         self._view = DashboardView(Board(), self._clock)
 
     def _clock(self) -> float:
-        return (time.monotonic() - self._start) * SPEED
+        return self._now
 
     def attach(self, room: Room) -> None:
         self._room = room
 
     def show(self, event: Event) -> None:
         board = self._view.board
-        board.take(event, now=self._clock())
-        if self._room is not None and self._clock() > self._seconds and board.streaks and not self.pictures:
+        if event.created_at is not None and not event.is_history:
+            self._begin = self._begin or event.created_at
+            self._now = max(self._now, (event.created_at - self._begin).total_seconds())
+        board.take(event, now=self._now)
+        at_its_best = self._now > self._seconds and any(streak.count > 1 for streak in board.streaks.values())
+        if self._room is not None and at_its_best and not self.pictures:
             self._view.statistics = self._room.statistics
             self.pictures = {name: self._draw(*size) for name, size in SIZES.items()}
 
@@ -57,13 +71,33 @@ class Camera:
             record=True, width=width, height=height, file=io.StringIO(), force_terminal=True, color_system="truecolor"
         )
         console.print(self._view, height=height, end="")
-        return console.export_svg(title="tiktok-webcast demo")
+        return with_true_widths(console.export_svg(title="tiktok-webcast demo"))
 
     def flush(self) -> None:
         """Nothing waits."""
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def with_true_widths(svg: str) -> str:
+    """Give wide letters and emoji the two cells that they have on a terminal: rich squeezes them into one."""
+
+    def broken_up(match: re.Match[str]) -> str:
+        before, x, between, after, text = match.groups()
+
+        pieces: list[str] = []
+        at = float(x)
+        for _, letters in groupby(split_graphemes(html.unescape(text))[0], key=lambda span: span[2] > 1):
+            spans = list(letters)
+            written = html.unescape(text)[spans[0][0] : spans[-1][1]]
+            width = sum(span[2] for span in spans) * _CELL
+            shown = html.escape(written, quote=False).replace(" ", "&#160;").replace("\xa0", "&#160;")
+            pieces.append(f'<text{before}x="{at:g}"{between}textLength="{width:g}"{after}>{shown}</text>')
+            at += width
+        return "".join(pieces)
+
+    return re.sub(r'<text([^>]*?)x="([\d.]+)"([^>]*?)textLength="[\d.]+"([^>]*)>([^<]*)</text>', broken_up, svg)
 
 
 def main() -> None:

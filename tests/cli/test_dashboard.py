@@ -10,10 +10,12 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from docs.picture import with_true_widths
 from tiktok_webcast.close import CloseReason
 from tiktok_webcast.config import Endpoints
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.gift import Gift, GiftEvent, GiftInfo, GiftStreakEndEvent
+from tiktok_webcast.events.member import JoinEvent
 from tiktok_webcast.events.room import ViewerUpdateEvent
 from tiktok_webcast.events.session import ClosedEvent, ConnectEvent, ReconnectingEvent
 from tiktok_webcast.events.user import User
@@ -22,9 +24,10 @@ from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sim import Options, Play, World, WorldOptions
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast_transports.cli import board as board_module
-from tiktok_webcast_transports.cli.board import KEPT_LINES, KEPT_STREAKS, STREAK_SHOWN, Board
+from tiktok_webcast_transports.cli.board import KEPT_LINES, KEPT_STREAKS, LONGEST_NAME, STREAK_SHOWN, Board
 from tiktok_webcast_transports.cli.dashboard import DashboardView, summary
 
+PIECE = re.compile(r'x="([\d.]+)".*?textLength="([\d.]+)".*?>([^<]*)</text>')
 HERE = "http://127.0.0.1:8080"
 SIZES = [(80, 24), (100, 30), (140, 40), (200, 60), (40, 12)]
 
@@ -118,9 +121,12 @@ def test_a_running_streak_is_shown_until_its_end_or_until_it_is_old() -> None:
     board = Board()
     board.take(step, now=1.0)
     assert [(streak.giver, streak.gift, streak.count) for streak in board.streaks.values()] == [("Ann", "Rose", 3)]
-    assert re.search(r"Ann +Rose +x3", without_style(drawn(board, 80, 24, now=2.0)))
+    assert re.search(r"» Ann +Rose +x3", without_style(drawn(board, 80, 24, now=2.0)))
+    assert re.search(r"> Ann +Rose +x3", without_style(drawn(board, 80, 24, now=2.0, encoding="ascii")))
     board.take(end, now=2.0)
     assert (board.streaks, board.gifts, board.diamonds) == ({}, 7, 7)
+    # What is over is not marked as running.
+    assert re.search(r"│ +Ann +Rose +x7", without_style(drawn(board, 80, 24, now=2.0)))
     board.take(step, now=3.0)
     board.forget_old_streaks(now=3.0 + STREAK_SHOWN)
     assert board.streaks
@@ -133,6 +139,47 @@ def test_joins_in_a_row_share_a_line() -> None:
     board = filled(joins)
     assert len(board.chat) == 1
     assert board.chat[0].text.endswith(" and 2 more came in")
+
+
+def join(name: str, viewers: int) -> JoinEvent:
+    return JoinEvent(user=User(id=1, nickname=name), total_viewers=viewers, action_id=1)
+
+
+def test_who_comes_in_twice_is_named_once_and_not_at_length() -> None:
+    board = filled([join("x" * 60, 5), join("x" * 60, 5), join("Ann", 5)])
+    [line] = board.chat
+    first, _, rest = line.text.partition(", ")
+    assert rest == "Ann came in" and len(first) == LONGEST_NAME
+
+
+def test_the_number_of_viewers_is_that_of_the_graph() -> None:
+    board = filled([join("Ann", 5)])
+    assert board.viewers == 5
+    board.take(ViewerUpdateEvent(viewer_count=100, top_viewers=(), total_viewers=0, anonymous_count=0), now=1.0)
+    board.take(join("Ben", 7), now=2.0)
+    assert board.viewers == 100
+    seen = without_style(drawn(board, 80, 24, now=2.0))
+    assert "100 watching" in seen and "100 to 100, now 100" in seen
+
+
+@pytest.mark.parametrize("counts", [[5], [1, 9], list(range(300))])
+def test_the_graph_fills_its_place(counts: list[int]) -> None:
+    board = Board()
+    for count in counts:
+        event = ViewerUpdateEvent(viewer_count=count, top_viewers=(), total_viewers=0, anonymous_count=0)
+        board.take(event, now=1.0)
+    lines = without_style(drawn(board, 80, 24, now=2.0)).split("\n")
+    start = next(number for number, line in enumerate(lines) if " viewers " in line)
+    bars = [line.split("│")[-2][1:-1] for line in lines[start + 1 : start + 4]]
+    # Every column reaches down to the floor, the highest count up to the ceiling.
+    assert " " not in bars[-1] and len({len(bar) for bar in bars}) == 1
+    assert len(counts) == 1 or "█" in bars[0]
+
+
+def test_pictures_give_wide_letters_their_two_cells() -> None:
+    row = '<text class="r1" x="12.2" y="20" textLength="61" clip-path="url(#l)">a&amp;ゆ🌸b</text>'
+    widths = [(float(x), float(width), text) for x, width, text in PIECE.findall(with_true_widths(row))]
+    assert widths == [(12.2, 24.4, "a&amp;"), (36.6, 48.8, "ゆ🌸"), (85.4, 12.2, "b")]
 
 
 def test_it_tells_how_the_connection_is() -> None:

@@ -23,6 +23,8 @@ KEPT_GIFTS = 50
 KEPT_VIEWERS = 240
 KEPT_STREAKS = 100
 KEPT_GIVERS = 1000
+LONGEST_NAME = 24
+"""Characters of a name in the chat: some names are as long as a line."""
 STREAK_SHOWN = 20.0
 """Seconds that a streak is shown without a step, should its end be filtered out."""
 
@@ -90,7 +92,8 @@ class Board:
             self._say(Tone.CHAT, name_of(event.user), shown)
         elif isinstance(event, JoinEvent):
             self._join(name_of(event.user))
-            if event.total_viewers:
+            if event.total_viewers and not self.viewer_history:
+                # Until the first real count: the two are not the same number, and would make it flicker.
                 self.viewers = event.total_viewers
         elif isinstance(event, GiftEvent):
             self._gift(event, now)
@@ -120,6 +123,10 @@ class Board:
         if last is None or not last.joined:
             last = Line(Tone.OTHER, "", "", [])
             self.chat.append(last)
+        name = clean(name, LONGEST_NAME)
+        if name in last.joined[-2:]:
+            # In, out and in again.
+            return
         last.joined = [*last.joined[-KEPT_LINES:], name]
         others = len(last.joined) - 2
         names = ", ".join(last.joined[-2:])

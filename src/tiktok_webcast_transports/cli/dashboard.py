@@ -19,18 +19,21 @@ from rich.text import Text
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.statistics import Statistics
 
-from .board import Board
+from .board import LONGEST_NAME, Board
 from .clean import clean
 from .output import Room
 from .plain import Tone, diamonds
 from .streams import Streams
 
 REFRESH_PER_SECOND = 4
-LONGEST_NAME = 24
-"""Characters of a name in the chat: some names are as long as a line."""
-_SIDE = 0.42
+_SIDE = 0.44
+_TALL = 28
+"""Lines from which on there is room for what is nice to know."""
+_HEALTH_ROWS = 7
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _PLAIN_BLOCKS = "._-=+*#@"
+_RUNNING = "»"
+_PLAIN_RUNNING = ">"
 _STYLES = {
     Tone.CHAT: "",
     Tone.GIFT: "yellow",
@@ -65,11 +68,12 @@ class DashboardView:
             Layout(Panel(_Chat(self.board), title="chat", border_style="dim"), name="chat"),
             Layout(name="side", size=min(side, 60)),
         )
+        health = _HEALTH_ROWS if height >= _TALL else _HEALTH_ROWS - 1
         graph = Panel(_Graph(self.board, utf8), title="viewers", border_style="dim")
         root["side"].split_column(
-            Layout(Panel(_Gifts(self.board), title="gifts", border_style="dim"), name="gifts"),
+            Layout(Panel(_Gifts(self.board, utf8), title="gifts", border_style="dim"), name="gifts"),
             Layout(graph, name="viewers", size=min(6, max(height // 4, 4))),
-            Layout(Panel(self._health(now), title="connection", border_style="dim"), name="health", size=6),
+            Layout(Panel(self._health(now), title="connection", border_style="dim"), name="health", size=health),
         )
         yield root
 
@@ -91,7 +95,7 @@ class DashboardView:
 
     def _health(self, now: float) -> Table:
         board, counted = self.board, self.statistics
-        table = Table.grid(padding=(0, 1))
+        table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, min_width=8)
         table.add_column(no_wrap=True, overflow="ellipsis")
         up = _duration(now - board.connected_at) if board.connected_at is not None else "not connected"
@@ -100,7 +104,6 @@ class DashboardView:
         quiet = now - board.last_event_at if board.last_event_at is not None else None
         table.add_row("quiet", "no event yet" if quiet is None else f"for {quiet:.1f} s")
         if counted is not None:
-            table.add_row("received", f"{counted.messages:,} messages")
             trouble = [
                 (counted.dropped, "lost"),
                 (counted.undecodable, "broken"),
@@ -108,7 +111,10 @@ class DashboardView:
                 (counted.duplicates, "repeats"),
             ]
             told = [f"{count:,} {what}" for count, what in trouble if count]
+            table.add_row("received", f"{counted.messages:,} messages")
             table.add_row("of these", ", ".join(told) or "all fine")
+            beats = f"{counted.heartbeats:,} heartbeat{'' if counted.heartbeats == 1 else 's'}"
+            table.add_row("sent", f"{counted.acks:,} acks, {beats}")
         return table
 
 
@@ -138,21 +144,23 @@ class _Chat:
 class _Gifts:
     """Running streaks first, then who gave most, then what was given last."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, utf8: bool) -> None:
         self._board = board
+        self._mark = _RUNNING if utf8 else _PLAIN_RUNNING
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         board, left = self._board, options.height or 10
         table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=1, no_wrap=True)
         table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-        table.add_column(no_wrap=True, overflow="ellipsis", max_width=20)
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=min(max(options.max_width // 2 - 4, 8), 20))
         table.add_column(justify="right", no_wrap=True)
-        rows: list[tuple[Text, Text, Text]] = []
+        rows: list[tuple[Text, Text, Text, Text]] = []
         for streak in reversed(board.streaks.values()):
-            count = Text(f"x{streak.count:,}", style="bold yellow")
-            rows.append((Text(streak.giver, style="bold"), Text(streak.gift, style="bold"), count))
+            names = (Text(streak.giver, style="bold"), Text(streak.gift, style="bold"))
+            rows.append((Text(self._mark, "bold yellow"), *names, Text(f"x{streak.count:,}", style="bold yellow")))
         for given in reversed(board.given):
-            rows.append((Text(given.giver), Text(given.gift), Text(f"x{given.count:,}")))
+            rows.append((Text(), Text(given.giver), Text(given.gift), Text(f"x{given.count:,}")))
         total = f"{board.gifts:,} gifts, {diamonds(board.diamonds)}" if board.gifts else "none yet"
         if options.max_width > 40 and board.givers:
             first, amount = board.givers.most_common(1)[0]
@@ -171,10 +179,13 @@ class _Graph:
         self._blocks = _BLOCKS if utf8 else _PLAIN_BLOCKS
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        history = list(self._board.viewer_history)[-options.max_width :]
-        if not history:
+        width = options.max_width
+        known = list(self._board.viewer_history)[-width:]
+        if not known:
             yield Text("no count yet", style="dim")
             return
+        # The few counts of a young room are drawn broader, so that the graph always fills its place.
+        history = [known[column * len(known) // width] for column in range(width)]
         rows = max((options.height or 2) - 1, 1)
         low, high = min(history), max(history)
         steps = len(self._blocks) * rows - 1
@@ -185,7 +196,7 @@ class _Graph:
                 "".join(" " if fill < 0 else self._blocks[min(fill, len(self._blocks) - 1)] for fill in filled),
                 "magenta",
             )
-        yield Text(f"{low:,} to {high:,}", style="dim")
+        yield Text(f"{low:,} to {high:,}, now {known[-1]:,}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class Dashboard:
