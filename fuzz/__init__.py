@@ -12,6 +12,8 @@ NAMES = (
     "handshake_headers",
     "cookies",
     "frames_file",
+    "capture_file",
+    "har_file",
     "session_program",
 )
 """The targets of `fuzz/targets.py`, named here so that they can be chosen before anything is imported: atheris sees

@@ -29,7 +29,8 @@ def fuzz(target: str, seconds: int) -> None:
     with tempfile.TemporaryDirectory() as corpus:
         write_seeds(target, Path(corpus))
         FINDINGS.mkdir(exist_ok=True)
-        options = [f"-max_total_time={seconds}", "-max_len=16384", f"-artifact_prefix={FINDINGS}/{target}-", corpus]
+        limits = [f"-max_total_time={seconds}", "-max_len=16384", "-print_final_stats=1"]
+        options = [*limits, f"-artifact_prefix={FINDINGS}/{target}-", corpus]
         atheris.Setup([sys.argv[0], *options], TARGETS[target])
         atheris.Fuzz()
 

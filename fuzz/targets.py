@@ -1,4 +1,4 @@
-"""What is fuzzed: one function for each input from outside. The invariant of all of them, stated once:
+"""What is fuzzed: one function for each input from outside, each with its one invariant. That of all of them together:
 
     No bytes make any of these raise, and whatever comes out can be read, shown, compared and turned into JSON.
 
@@ -7,30 +7,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from random import Random
 
-from tiktok_webcast import (
-    Event,
-    FailureKind,
-    HttpResponse,
-    Limits,
-    Message,
-    PushConnection,
-    PushServer,
-    Session,
-    SessionConfig,
-    TransportFailure,
-)
-from tiktok_webcast.actions import OpenSocket, SendRequest
-from tiktok_webcast.capture.frames_file import FramesReader
+from tiktok_webcast import HttpResponse, Message, PushConnection, PushServer
 from tiktok_webcast.cookies import parse_netscape_cookies, parse_set_cookie
 from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.handshake import ping_interval, refusal
 from tiktok_webcast.http import Headers
-from tiktok_webcast.push.frames import read_fetch_result
+from tiktok_webcast.push.frames import Frame, read_fetch_result, read_frame
+from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.routes import (
     api_live,
     audience,
@@ -48,46 +34,52 @@ from tiktok_webcast.web import unpack
 from tiktok_webcast.webjson import parse_json
 from tiktok_webcast.wire import read_wire
 
+from .files import LIMITS, capture_file, frames_file, har_file
+from .program import packed, session_program
+from .show import show
+
 METHODS = REGISTRY.methods()
-LIMITS = Limits(unpacked=64 * 1024, response_body=64 * 1024, message=64 * 1024)
 _STATUSES = (200, 200, 200, 400, 401, 402, 403, 404, 415, 429, 500, 503)
 
 
-def show(event: Event) -> None:
-    """Use an event in every way there is."""
-    for name in event.fields:
-        getattr(event, name)
-    json.dumps(event.to_dict(), allow_nan=False)
-    repr(event)
-    assert event == event and hash(event) == hash(event)
-
-
 def push_frame(data: bytes) -> None:
-    """A binary message, to the client and to the server."""
+    """Invariant: a frame is at most one result, and is answered by nothing but the frames that a client sends.
+
+    As it is, and as what is packed in a frame: no bytes come upon good gzip by chance.
+    """
     connection, server = PushConnection(7, limits=LIMITS), PushServer()
     connection.opened(now=0.0)
     server.opened()
-    connection.receive_message(data, now=1.0)
     server.receive_message(data)
-    while connection.next_frame() is not None:
-        pass
-    while connection.next_result() is not None:
-        pass
+    for frame in (data, packed(data, 0)):
+        connection.receive_message(frame, now=1.0)
+        results = list(iter(connection.next_result, None))
+        assert len(results) <= 1
+    while (sent := connection.next_frame()) is not None:
+        answer = read_frame(sent)
+        assert isinstance(answer, Frame) and answer.payload_type in ("im_enter_room", "hb", "ack")
 
 
 def fetch_result(data: bytes) -> None:
-    """The payload of a `msg` frame, and the body of a sign server's answer."""
-    read_fetch_result(data, LIMITS)
+    """Invariant: what a `msg` frame or a sign server holds is a batch within the limits, or said to be none."""
+    found = read_fetch_result(data, LIMITS)
+    assert isinstance(found, BadFrame) or len(found.messages) <= LIMITS.messages_per_frame
 
 
 def payload(data: bytes) -> None:
-    """The first byte picks the method, the rest is its payload."""
+    """Invariant: the payload of any method becomes one event, which keeps its bytes.
+
+    The first byte picks the method, the rest is its payload.
+    """
     if data:
-        show(decode(Message(METHODS[data[0] % len(METHODS)], data[1:], 5), room_id=7))
+        method = METHODS[data[0] % len(METHODS)]
+        event = decode(Message(method, data[1:], 5), room_id=7)
+        show(event)
+        assert (event.raw, event.method, event.msg_id) == (data[1:], method, 5)
 
 
 def wire_view(data: bytes) -> None:
-    """The schema-less view."""
+    """Invariant: any bytes have a schema-less view, in lines."""
     list(read_wire(data).lines())
 
 
@@ -101,7 +93,7 @@ def _response(data: bytes, content_type: str) -> HttpResponse:
 
 
 def web_page(data: bytes) -> None:
-    """The live page, the profile page, a short link's answer."""
+    """Invariant: any answer for a live page, a profile page or a short link is read, or said not to be one."""
     answer = unpack(_response(data, "text/html"), LIMITS.response_body)
     live_page.parse(answer)
     profile_page.parse(answer)
@@ -109,7 +101,7 @@ def web_page(data: bytes) -> None:
 
 
 def web_json(data: bytes) -> None:
-    """Every JSON answer of TikTok's web."""
+    """Invariant: any answer for any of TikTok's JSON addresses is read, or said not to be one."""
     answer = unpack(_response(data, "application/json"), LIMITS.response_body)
     for read in (api_live.parse, audience.parse, gift_list.parse, live_search.parse, room_info.parse):
         repr(read(answer))
@@ -117,12 +109,15 @@ def web_json(data: bytes) -> None:
 
 
 def json_text(data: bytes) -> None:
-    """The JSON reader itself."""
+    """Invariant: any text is JSON of modest size and depth, or nothing."""
     parse_json(data)
 
 
 def sign_answer(data: bytes) -> None:
-    """Every answer of a sign server; what stands before the first newline is its headers."""
+    """Invariant: any answer of a sign server is what was asked for, or says why not.
+
+    What stands before the first newline is its headers.
+    """
     head, _, body = data.partition(b"\n")
     names = ("X-Set-TT-Cookie", "X-Room-Id", "Retry-After", "RateLimit-Reset", "X-RateLimit-Reset", "Date")
     values = head.decode("latin-1").split(";")
@@ -137,7 +132,7 @@ def sign_answer(data: bytes) -> None:
 
 
 def handshake_headers(data: bytes) -> None:
-    """The headers of a handshake's answer."""
+    """Invariant: any headers of a handshake give a reason, and a heartbeat of 1 to 60 seconds or none."""
     text = data.decode("latin-1")
     names = ("Handshake-Msg", "Handshake-Status", "Handshake-Options", "Retry-After", "Set-Cookie")
     headers = tuple((name, value) for name, value in zip(names, text.split("\n"), strict=False))
@@ -148,63 +143,13 @@ def handshake_headers(data: bytes) -> None:
 
 
 def cookies(data: bytes) -> None:
-    """`Set-Cookie` and a Netscape file."""
+    """Invariant: any `Set-Cookie` and any Netscape file is cookies, or said to be none."""
     text = data.decode("utf-8", "replace")
     parse_set_cookie(text, "www.tiktok.com", "/")
     try:
         parse_netscape_cookies(text)
     except ValueError as error:
         assert str(error), "a file that is none is said to be so"
-
-
-def frames_file(data: bytes) -> None:
-    """A `.frames` file."""
-    reader = FramesReader(longest=LIMITS.message)
-    for frame in reader.receive_data(data):
-        push_frame(frame)
-    reader.receive_eof()
-
-
-def session_program(data: bytes) -> None:
-    """A whole session driven by a byte program: each byte is an input, some take what follows as their bytes."""
-    session = Session("room:7300000000000000001", config=SessionConfig(check_room=data[:1] < b"\x80"), rng=Random(1))
-    now, sockets, requests, at = 0.0, [0], [0], 0
-    session.start(now=now)
-    while at < len(data):
-        command, argument = data[at] % 10, data[at] // 10
-        piece = data[at + 1 : at + 1 + argument * 4]
-        at += 1
-        if command == 0:
-            now += argument
-            session.handle_timer(now=now)
-        elif command == 1:
-            session.receive_response(requests[-1], HttpResponse(_STATUSES[argument % 12], (), piece), now=now)
-        elif command == 2:
-            session.receive_response(requests[-1], TransportFailure(FailureKind.READ, "gone"), now=now)
-        elif command == 3:
-            session.socket_opened(sockets[-1], (("Handshake-Options", piece.decode("latin-1")),), now=now)
-        elif command == 4:
-            session.socket_rejected(sockets[-1], _STATUSES[argument % 12], (), now=now)
-        elif command == 5:
-            session.receive_message(sockets[argument % len(sockets)], piece, now=now)
-        elif command == 6:
-            session.socket_closed(sockets[-1], argument * 100 or None, piece.decode("latin-1"), now=now)
-        elif command == 7:
-            session.socket_failed(sockets[-1], TransportFailure(FailureKind.TOO_LARGE), now=now)
-        elif command == 8 and argument == 25:
-            session.close(now=now)
-        if command in (1, 3, 5, 6):
-            at += len(piece)
-        while (action := session.next_action()) is not None:
-            if isinstance(action, SendRequest):
-                requests.append(action.request_id)
-            elif isinstance(action, OpenSocket):
-                sockets.append(action.socket_id)
-    session.close(now=now)
-    events = list(iter(session.next_event, None))
-    for event in events:
-        show(event)
-    assert [event.name for event in events].count("closed") == 1 and events[-1].name == "closed"
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -221,6 +166,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         handshake_headers,
         cookies,
         frames_file,
+        capture_file,
+        har_file,
         session_program,
     )
 }
