@@ -78,6 +78,36 @@ def test_a_cut_file_is_read_up_to_the_cut(middle: list[Record], data: st.DataObj
     assert problem
 
 
+def test_a_capture_cut_at_every_byte_plays_up_to_the_cut() -> None:
+    """As a crash leaves it: never an exception, and the events are a beginning of those that there were."""
+    _, whole = record("offline")
+    _, complete = replayed(whole)
+    ends = [len(MAGIC)]
+    for each in read_capture(whole):
+        ends.append(ends[-1] + len(write_record(each)))
+    assert ends[-1] == len(whole)
+    for cut in range(len(whole)):
+        records, problem = read(whole[:cut], 4096)
+        assert len(records) == max(sum(end <= cut for end in ends) - 1, 0)
+        assert problem
+    for cut in {0, *ends[:-1], *(end + 1 for end in ends[:-1])}:
+        player = Replay(check=True)
+        events = [event for each in read_capture(whole[:cut]) for event in player.play(each)] + player.end()
+        assert events == complete[: len(events)]
+        assert player.problem == ""
+        assert player.differences == ()
+
+
+@given(middles, st.data())
+def test_a_gzipped_capture_cut_anywhere_is_read_as_far_as_it_was_flushed(
+    middle: list[Record], data: st.DataObject
+) -> None:
+    whole = file_of(middle, packed=True)
+    records, problem = read(whole[: data.draw(st.integers(0, len(whole) - 9))], 64)
+    assert records == [Header(b"{}"), *middle, End(3, 1)][: len(records)]
+    assert problem or isinstance(records[-1], End)
+
+
 @given(middles, st.data())
 def test_a_changed_byte_is_noticed(middle: list[Record], data: st.DataObject) -> None:
     whole = bytearray(file_of(middle))

@@ -331,3 +331,59 @@ def test_a_cut_capture_is_redacted_as_far_as_it_goes() -> None:
 def test_what_cannot_be_read_is_said(data: bytes) -> None:
     with pytest.raises(CaptureProblem):
         redact(data, key=KEY)
+
+
+# --- where words stay -------------------------------------------------------------------------------------------------
+
+
+def test_a_name_is_found_where_words_stay() -> None:
+    """Pages hold users by their names; a server's message names whom it is about; nobody must be left in either."""
+    web = WebRedaction(Pseudonyms(KEY))
+    state = {
+        "UserModule": {"users": {"anna.smith": {"uniqueId": "anna.smith", "nickname": "Private"}}},
+        "message": "user Anna was not found, try again later",
+        "status_msg": "anna.smith is private",
+        "reason": "too many requests for anna.smith",
+        "type": "anna.smith",
+    }
+    page = (
+        f"<!-- made for anna.smith --><html lang=en><a href=/@anna.smith id='anna.smith' class=link>x</a>"
+        f'<script id="SIGI_STATE">{json.dumps(state)}</script></html>'
+    )
+    for body in (page, json.dumps(state)):
+        found = web.answer(HttpResponse(400, (("Content-Location", "/@anna.smith"),), body.encode()))
+        assert isinstance(found, HttpResponse)
+        assert len(found.body) == len(body)
+        everywhere = found.body.decode() + repr(found.headers)
+        assert not [part for part in ("anna", "Anna", "smith", "Private") if part in everywhere], everywhere
+        for kept in ("not found, try again later", " is ", "too many requests for "):
+            assert kept in everywhere
+    assert "<html lang=en>" in web.answer(HttpResponse(200, (), page.encode())).body.decode()  # type: ignore[union-attr]
+
+
+def test_choices_of_a_program_that_name_somebody_change() -> None:
+    from random import Random
+
+    from tiktok_webcast.capture import Recorder
+    from tiktok_webcast.session_config import SessionConfig
+    from tiktok_webcast.sim import Play, World, WorldOptions
+
+    out: list[bytes] = []
+    world = World(WorldOptions("first_light"))
+    config = SessionConfig(
+        endpoints=world.endpoints,
+        http_params={"from": "anna", "device_platform": "web_pc"},
+        http_headers={"Referer": "https://www.tiktok.com/@anna/live"},
+        ws_params={"visitor": "7123456789012345678"},
+        ws_headers={"X-For": "mail me at anna@example.org"},
+    )
+    recorder = Recorder("@anna", write=out.append, config=config, rng=Random(1))
+    Play(recorder, world).run(until=30)
+    recorder.finish()
+    data = b"".join(out)
+    assert leaks({"anna", "7123456789012345678"}, data) == {"anna", "7123456789012345678"}
+    new = redact(data, key=KEY)
+    assert leaks({"anna", "7123456789012345678"}, new) == set()
+    assert b"web_pc" in new
+    player, _ = replayed(new)
+    assert player.differences == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from random import Random
 
 from hypothesis import HealthCheck, find, given, settings
@@ -86,6 +88,19 @@ class _Ready(GuestSigner):
 
         return Signed(SocketRequest("wss://webcast-ws.tiktok.com/"))
         yield
+
+
+def test_without_hypothesis_the_import_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['hypothesis'] = None\n"
+        "try:\n    import tiktok_webcast.testing\n"
+        "except ModuleNotFoundError as error:\n    print(error, error.name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "pip install hypothesis" in done.stdout, done.stderr
+    assert done.stdout.endswith(" hypothesis\n")
 
 
 def test_hostile_bytes_are_hostile() -> None:

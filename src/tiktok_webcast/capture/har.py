@@ -1,7 +1,8 @@
 """The frames in a browser's HAR file: a room captured with developer tools, with no signing at all.
 
 Open the developer tools before the live page, then "Save all as HAR". Chrome and Edge write a socket's messages as
-`_webSocketMessages`; what differs in Firefox's words for the same is understood too.
+`_webSocketMessages`. Firefox's own export leaves them out; its words for a message (`payload`, `opCode`, `timeStamp`,
+one character a byte), in which an extension or a script may write them under the same key, are understood too.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..cookies import is_loopback
 
 MAX_HAR = 512 * 1024 * 1024
 """Bytes of a HAR file that are read; reading takes several times as much memory."""
+_HINT = "open the developer tools before the live page, in Chrome or Edge (Firefox saves no messages)"
 _PATH = "/webcast/im/"
 _BINARY = 2
 _LISTS = ("_webSocketMessages", "_websocketMessages", "webSocketMessages")
@@ -90,7 +92,7 @@ def read_har(data: bytes, *, longest: int = Limits().message) -> HarFile:
             sockets.append(found[0])
     if not any(socket.frames for socket in sockets):
         why = "its sockets hold no messages" if sockets else "no socket of a TikTok room is in it"
-        return HarFile(tuple(sockets), skipped, f"{why}: open the developer tools before the live page")
+        return HarFile(tuple(sockets), skipped, f"{why}: {_HINT}")
     return HarFile(tuple(sockets), skipped)
 
 

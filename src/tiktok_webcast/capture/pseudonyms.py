@@ -34,6 +34,19 @@ _URL_WORDS = frozenset(
     )
 )
 """Words of addresses that say what a thing is, not whose."""
+_PLAIN_WORDS = re.findall(
+    r"\w+",
+    "a again age an agent api are be blocked busy cannot code connections connection denied does down error errors "
+    "ended exist exists expired fail failed few finished for forbidden found free gateway has have host in internal "
+    "invalid is it key later limit limited live login many minutes missing much needs no not of offline ok paid param "
+    "parameter params plan please private rate reached request requests required restricted retry room seconds server "
+    "service session sign signature slow started status success the this to token too try unauthorized unavailable "
+    "unknown user was with wrong you your",
+)
+_PROSE_WORDS = frozenset([*_PLAIN_WORDS, *map(str.capitalize, _PLAIN_WORDS), "API", "HTTP", "ID"])
+"""Words with which servers say what went wrong."""
+_REMEMBERED = 10_000
+"""Names that are remembered at the most."""
 
 
 class Pseudonyms:
@@ -44,6 +57,21 @@ class Pseudonyms:
         self._key = hashlib.blake2b(key, digest_size=32).digest()
         self._numbers: dict[int, int] = {}
         self._word = lru_cache(maxsize=_CACHED)(self._new_word)
+        self._names: set[str] = set()
+
+    def learn(self, name: str) -> None:
+        """Remember a name of somebody, so that it is found where words stay: as a key, as an attribute."""
+        if len(self._names) < _REMEMBERED:
+            self._names.add(name.lower())
+
+    def label(self, text: str) -> str:
+        """Return a key or a word of a machine as it is, but for long numbers and for names that were learned."""
+        return self.text(text) if text.lower() in self._names else self.numbers(text)
+
+    def prose(self, text: str) -> str:
+        """Return what a server says about an error; common words stay, all others change."""
+        kept = _PROSE_WORDS - self._names
+        return self.text(text, keep=kept)
 
     def number(self, value: int) -> int:
         """Return another number of the same digits and the same size as a varint; no two numbers become one."""
@@ -82,16 +110,16 @@ class Pseudonyms:
         """Return another number for one that may be an id; small ones are counts, and times stay."""
         return value if value < 10**6 or is_time(value) else self.number(value)
 
-    def text(self, text: str) -> str:
+    def text(self, text: str, *, keep: frozenset[str] = frozenset()) -> str:
         """Return text with other words, numbers and addresses, each of the same length in UTF-8."""
         if text.isascii() and text.isdigit() and len(text) <= 3:
             return text
         out: list[str] = []
         at = 0
         for found in _URL.finditer(text):
-            out += (self._plain(text[at : found.start()]), self.url(found.group()))
+            out += (self._plain(text[at : found.start()], keep), self.url(found.group()))
             at = found.end()
-        return "".join((*out, self._plain(text[at:])))
+        return "".join((*out, self._plain(text[at:], keep)))
 
     def numbers(self, text: str) -> str:
         """Return text whose words stay and whose long numbers change."""

@@ -8,19 +8,21 @@ profile and the made-up device id of the recording program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..actions import CloseSocket, SendMessage
 from ..errors import LocalProtocolError
 from ..http import TransportFailure
+from ..session_config import SessionConfig
 from ..signer import Signer
 from ..user_input import RoomId, ShortLink, UniqueId, UserId, UserInput, parse_user
 from .format import CaptureReader, End, Header, Input, Output, Record, Verb
 from .frames_file import FramesReader, write_frames
 from .har import read_har
-from .header import Setup, UnreadableHeader, read_setup
+from .header import UnreadableHeader, read_setup
 from .kind import FileKind, file_kind, unpacked
 from .pseudonyms import Pseudonyms
 from .recorder import Recorder
@@ -84,13 +86,33 @@ class Redaction:
         if signer is None:
             self.problem = f"its session had a signer of another kind ({setup.signer_name[:80]}): give one like it"
             return
-        config = replace(setup.config, room_id=self._names.number(setup.config.room_id))
+        user = parse_user(setup.user)
+        if isinstance(user, UniqueId):
+            self._names.learn(user.unique_id)
+        config = self._config(setup.config)
         self._recorder = Recorder(
-            self._user(setup), write=self._write, config=config, signer=signer, retry=setup.retry, rng=setup.rng()
+            self._user(user), write=self._write, config=config, signer=signer, retry=setup.retry, rng=setup.rng()
         )
 
-    def _user(self, setup: Setup) -> UserInput:
-        user = parse_user(setup.user)
+    def _config(self, config: SessionConfig) -> SessionConfig:
+        return replace(
+            config,
+            room_id=self._names.number(config.room_id),
+            http_params=self._given(config.http_params),
+            http_headers=self._given(config.http_headers),
+            ws_params=self._given(config.ws_params),
+            ws_headers=self._given(config.ws_headers),
+        )
+
+    def _given(self, values: Mapping[str, str]) -> dict[str, str]:
+        """What a program set itself: words of machines stay, addresses and names do not."""
+        telling = re.compile(r"://|@|%40|[0-9]{9}")
+        return {
+            name: self._names.text(value) if telling.search(value) else self._names.label(value)
+            for name, value in values.items()
+        }
+
+    def _user(self, user: UserInput) -> UserInput:
         if isinstance(user, UniqueId):
             return UniqueId(self._names.text(user.unique_id))
         if isinstance(user, ShortLink):

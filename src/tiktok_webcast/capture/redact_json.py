@@ -13,15 +13,30 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.
 _ID = re.compile(r"id$|ids$|Id$|Ids$|^id_|_id_str$|uid|user_?count$", re.IGNORECASE)
 _NO_ID = re.compile(r"gift_?id|count$|group_id|^aid$|^app_?id$|code$|status$|time", re.IGNORECASE)
 _KEPT = re.compile(
-    r"^(?:status|code|type|lang|language|region|method|key|default_pattern|error|message|status_?msg|prompts|reason"
-    r"|.*_color|resolution|vcodec|sdk_key|name_key|quality|level)$",
+    r"^(?:status|code|type|lang|language|region|method|key|default_pattern|.*_color|resolution|vcodec|sdk_key|name_key"
+    r"|quality|level)$",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"^(?:error|message|status_?msg|prompts|reason)$", re.IGNORECASE)
+_NAMED = re.compile(
+    r'"(?:unique_?id|display_?id|nick_?name|user_?name|short_?id|author|sec_?uid)"\s*:\s*"([^"\\]{1,100})"',
+    re.IGNORECASE,
+)
+"""Where somebody's name stands: TikTok's pages use it as a key, too."""
 
 
 def text_or_json(text: str, names: Pseudonyms) -> str:
     """Return text with other names; if it is JSON, with the same keys, and written as it was."""
-    return "".join(_pieces(text, names)) if _is_json(text) else names.text(text)
+    if not _is_json(text):
+        return names.text(text)
+    learn_names(text, names)
+    return "".join(_pieces(text, names))
+
+
+def learn_names(text: str, names: Pseudonyms) -> None:
+    """Remember the names that stand in JSON, or in a page with JSON in it."""
+    for name in _NAMED.findall(text):
+        names.learn(name)
 
 
 def _is_json(text: str) -> bool:
@@ -45,9 +60,11 @@ def _pieces(text: str, names: Pseudonyms) -> Iterator[str]:
         elif found.group(1) is not None:
             colon = found.group(1)
             key = token[1 : -len(colon) - 1]
-            yield f'"{names.numbers(key)}"{colon}'
+            yield f'"{names.label(key)}"{colon}'
         elif _KEPT.match(key):
-            yield names.numbers(token)
+            yield f'"{names.label(token[1:-1])}"'
+        elif _PROSE.match(key):
+            yield f'"{_string(token[1:-1], names, prose=True)}"'
         else:
             yield f'"{_string(token[1:-1], names)}"'
     yield text[at:]
@@ -62,11 +79,11 @@ def _number(token: str, key: str, names: Pseudonyms) -> str:
     return str(names.number(value) if _ID.search(key) and value >= 1000 else names.guessed_number(value))
 
 
-def _string(raw: str, names: Pseudonyms) -> str:
+def _string(raw: str, names: Pseudonyms, *, prose: bool = False) -> str:
     """The text inside of quotes: escapes stay escapes."""
     pieces = _CHARACTER.findall(raw)
     text = "".join(map(_unescaped, pieces))
-    new = text_or_json(text, names)
+    new = names.prose(text) if prose and not _is_json(text) else text_or_json(text, names)
     if len(new) != len(pieces):
         # A lone half of a pair: no text of anybody.
         return names.text(raw)

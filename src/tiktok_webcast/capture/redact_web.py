@@ -9,14 +9,14 @@ from ..config import Limits
 from ..http import Headers, HttpResponse, TransportFailure, find_header
 from ..web import unpack, without_header
 from .pseudonyms import Pseudonyms
-from .redact_json import text_or_json
+from .redact_json import learn_names, text_or_json
 from .redact_wire import WireRedaction
 
 _SCRIPT = re.compile(r"(<script\b[^>]*>)(.*?)(</script>|\Z)|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:\-]+)(\s*=\s*)("[^"]*"|'[^']*')""")
+_ATTRIBUTE = re.compile(r"""([\w:\-]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _KEPT_ATTRIBUTES = frozenset(["id", "class", "type", "lang", "rel", "charset", "name", "property", "http-equiv"])
 _KEPT_HEADERS = re.compile(
-    r"^(?:content-\w+|date|retry-after|.*ratelimit.*|handshake-\w+|server|cache-control|.*set-cookie|x-set-tt-.*|expires"
+    r"^(?:content-(?:type|encoding|length|language)|date|retry-after|.*ratelimit.*|handshake-\w+|server|cache-control|.*set-cookie|x-set-tt-.*|expires"
     r"|connection|upgrade|vary|sec-websocket-.*|access-control-.*|strict-transport-security|age|pragma|transfer-encoding)$"
 )
 
@@ -65,6 +65,8 @@ class WebRedaction:
 
 
 def _html(text: str, names: Pseudonyms) -> str:
+    # Before all else: the JSON that tells them may come after the places where they are keys.
+    learn_names(text, names)
     out: list[str] = []
     at = 0
     for found in _SCRIPT.finditer(text):
@@ -84,6 +86,9 @@ def _html(text: str, names: Pseudonyms) -> str:
 def _tag(tag: str, names: Pseudonyms) -> str:
     def attribute(found: re.Match[str]) -> str:
         name, equals, value = found.group(1, 2, 3)
-        return found.group() if name.lower() in _KEPT_ATTRIBUTES else f"{name}{equals}{names.text(value)}"
+        kept = name.lower() in _KEPT_ATTRIBUTES and names.label(value.strip("\"'")) == value.strip("\"'")
+        return found.group() if kept else f"{name}{equals}{names.text(value)}"
 
+    if tag.startswith("<!--"):
+        return names.text(tag)
     return _ATTRIBUTE.sub(attribute, tag)

@@ -8,6 +8,14 @@
 Needs `hypothesis`. Nothing else in the library imports this package.
 """
 
+try:
+    import hypothesis as _hypothesis  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "tiktok_webcast.testing makes strategies for hypothesis, which is not installed: pip install hypothesis",
+        name=error.name,
+    ) from error
+
 from .hostile import hostile_fetch_results, hostile_frames, hostile_payloads
 from .rooms import Room, fetch_results, frames, messages, rooms
 
