@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -167,8 +168,24 @@ for view in (WebcastChatMessage.from_wire(wire), WebcastChatMessage.from_wire(Wi
     assert result.returncode == 0, result.stderr
 
 
-def test_generated_code_is_in_step() -> None:
+def check_generated(repository: Path) -> subprocess.CompletedProcess[str]:
+    """Compare what is generated with its sources, as `make check-generated` does."""
     pytest.importorskip("grpc_tools", reason="grpcio-tools is not installed")
-    check = [sys.executable, str(REPOSITORY / "proto" / "generate.py"), "--check"]
-    result = subprocess.run(check, capture_output=True, text=True, check=False)
+    check = [sys.executable, str(repository / "proto" / "generate.py"), "--check"]
+    return subprocess.run(check, capture_output=True, text=True, check=False)
+
+
+def test_generated_code_is_in_step() -> None:
+    result = check_generated(REPOSITORY)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_touched_source_is_out_of_step(tmp_path: Path) -> None:
+    for folder in ("proto", "src/tiktok_webcast"):
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    source = tmp_path / "proto" / "chat.proto"
+    head = "message WebcastChatMessage {\n"
+    assert head in source.read_text()
+    source.write_text(source.read_text().replace(head, f"{head}  string planted = 9999;\n"))
+    result = check_generated(tmp_path)
+    assert result.returncode == 1 and "_pb/chat_pb2.py" in result.stdout, result.stdout + result.stderr
