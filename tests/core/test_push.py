@@ -15,7 +15,7 @@ from tiktok_webcast.config import Limits, Timing
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.message import Message
 from tiktok_webcast.push.client import LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT, PushConnection
-from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack, write_frame
+from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack, write_ack, write_frame
 from tiktok_webcast.push.server import Ack, EnterRoom, Heartbeat, ProtocolViolation, PushServer, fetch_result
 from tiktok_webcast.push.states import PushState
 from tiktok_webcast.push.unpack import BadFrame, gunzip
@@ -108,6 +108,46 @@ def test_acknowledges_what_asks_for_it_and_echoes_to_the_byte() -> None:
     assert connection.acks == 1
 
 
+@pytest.mark.parametrize("log_id", [0, 1, 126, 127, 128, 16_383, 16_384, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("length", [1, 127, 128, 300])
+def test_an_ack_by_hand_is_as_the_serializer_writes_it(log_id: int, length: int) -> None:
+    ext = b"e" * length
+    assert write_ack(log_id, ext) == write_frame("ack", ext, log_id=log_id)
+
+
+def test_an_id_below_zero_keeps_its_bits_too() -> None:
+    assert write_ack(-1, b"e") == write_ack(2**64 - 1, b"e")
+
+
+def test_every_ack_is_counted() -> None:
+    connection = opened()
+    for log_id in (1, 2, 3):
+        connection.receive_message(number(2, log_id) + blob(7, b"msg") + blob(8, number(9, 1)), now=1.0)
+    assert (connection.acks, len(frames(connection))) == (3, 3)
+
+
+def test_a_method_with_broken_letters_is_text() -> None:
+    (message,) = read_messages(blob(1, blob(1, b"Webcast\xff") + blob(2, b"x")))
+    assert message.method == "Webcast\ufffd"
+
+
+def read_messages(payload: bytes) -> list[Message]:
+    result = read_fetch_result(payload, Limits())
+    assert isinstance(result, FetchResult)
+    return result.messages
+
+
+def test_a_closed_connection_has_nothing_left() -> None:
+    connection = PushConnection(ROOM)
+    assert connection.room_id == ROOM
+    connection.opened(now=0.0)
+    connection.receive_message(b"\xff", now=1.0)
+    assert len(connection.frames) == 2 and len(connection.results) == 1
+    connection.close()
+    assert connection.next_frame() is None and connection.next_result() is None
+    assert connection.state is PushState.CLOSED and connection.next_timer() is None
+
+
 def test_an_empty_internal_ext_is_acknowledged_with_a_dash() -> None:
     connection = opened()
     connection.receive_message(number(2, 9) + blob(7, b"msg") + blob(8, number(9, 1)), now=1.0)
@@ -162,6 +202,7 @@ def test_heartbeats_that_are_answered_and_nothing_else_are_stale_in_the_end() ->
     connection.receive_message(blob(7, b"hb"), now=599.0)
     assert not connection.stale(now=599.9) and connection.stale(now=600.0)
     connection.excuse_silence(now=600.0)
+    assert not connection.stale(now=659.9) and connection.stale(now=660.0)
     connection.receive_message(blob(7, b"hb"), now=650.0)
     assert not connection.stale(now=700.0), "a silence that was ours excuses both"
     connection.receive_message(blob(7, b"hb"), now=899.0)
