@@ -516,3 +516,19 @@ def test_ten_thousand_streaks_are_open_at_the_most() -> None:
     evicted = [streaks.receive(GiftStep(user_id, 5655, 7, 1), now=0.0).evicted for user_id in range(1, 10_002)]
     assert [end.user_id for end in evicted if end is not None] == [1]
     assert len(streaks) == 10_000
+
+
+@pytest.mark.parametrize(("after_ms", "delta"), [(1, 2), (15_000, 2), (15_001, 5)])
+def test_after_an_end_by_the_clock_the_server_s_times_tell_whether_it_goes_on(after_ms: int, delta: int) -> None:
+    streaks = GiftStreaks()
+    streaks.receive(GiftStep(1, 5655, 0, 3, sent_ms=1_000), now=0.0)
+    assert len(streaks.handle_timer(now=15.0)) == 1
+    assert streaks.receive(GiftStep(1, 5655, 0, 5, sent_ms=1_000 + after_ms), now=16.0).delta == delta
+
+
+def test_the_settings_are_named() -> None:
+    assert len(GiftStreaks(1, 0.5)) == 0
+    with pytest.raises(ValueError, match=r"^limit must be at least 1, not 0$"):
+        GiftStreaks(0)
+    with pytest.raises(ValueError, match=r"^idle must be positive seconds, not 0$"):
+        GiftStreaks(1, 0)

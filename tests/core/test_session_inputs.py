@@ -197,6 +197,31 @@ def test_after_the_end_nothing_is_asked_or_awaited(answered: bool) -> None:
     assert names(session) == ["closed"]
 
 
+def test_the_signer_is_told_which_try_it_is_how_many_were_refused_and_when() -> None:
+    targets: list[SignTarget] = []
+
+    class Noting(ReadySigner):
+        def sign(self, target: SignTarget) -> Exchange[Signed]:
+            targets.append(target)
+            return super().sign(target)
+
+    session = Session(f"room:{ROOM}", config=UNCHECKED, signer=Noting(), retry=RetryPolicy(jitter=0.0, base=0.0))
+
+    def fail(now: float) -> None:
+        session._resolve_again = False  # No web is asked here.
+        session.handle_timer(now=now)
+
+    session.start(now=0.0)
+    session.socket_rejected(1, 502, (), now=1.0)
+    fail(1.0)
+    session.socket_rejected(2, 502, (), now=2.0)
+    fail(2.0)
+    session.socket_opened(3, (), now=3.0)
+    session.socket_failed(3, FAILURE, now=4.0)
+    fail(5.0)
+    assert [(t.attempt, t.refusals, t.now) for t in targets] == [(1, 0, 0.0), (2, 1, 1.0), (3, 2, 2.0), (4, 0, 5.0)]
+
+
 # --- counters and words ---------------------------------------------------------------------------------------------
 
 
