@@ -114,7 +114,7 @@ class Run:
             work(loop.time())
             # Entering the room and the first heartbeat are no acks.
             session.sent = session.sent_bytes = 0
-            handler = loop.create_task(self._handle(live))
+            handler = loop.create_task(self.handle(live))
             while at < len(frames) and session.closed is None:
                 now = loop.time()
                 session.receive_message(session.socket_id, frames[at], now=now)
@@ -130,7 +130,8 @@ class Run:
         self.ack_bytes += session.sent_bytes
         return at
 
-    async def _handle(self, live: Live) -> None:
+    async def handle(self, live: Live) -> None:
+        """Add up what the events of a connection say, to the last."""
         totals = self.totals
         events = 0
         async for event in live:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from os import urandom
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import h11
@@ -13,6 +15,7 @@ from wsproto.utilities import LocalProtocolError, generate_accept_token, generat
 from tiktok_webcast.http import FailureKind, Headers, SocketRequest, TransportFailure
 
 from ._exchange import decode_headers, encode_headers
+from ._whole_frames import WholeFrames, binary_frame
 
 TOO_BIG = 1009
 _FEED = 64 * 1024
@@ -37,11 +40,13 @@ class Rejected:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(NamedTuple):
     """One whole binary message."""
 
-    data: bytes = field(repr=False)
+    data: bytes
+
+    def __repr__(self) -> str:
+        return f"MessageReceived({len(self.data)} bytes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class WebSocketWire:
         self._handshake: h11.Connection | None = None
         self._received = 0
         self._frames: Connection | None = None
+        self._whole = WholeFrames(max_message)
         self._out: list[bytes] = []
         self._size = 0
         # Of the message that is arriving. Not one a fragment, for these may be tiny; not one in all, for what grows is
@@ -124,16 +130,7 @@ class WebSocketWire:
             return []
         if self._frames is None:
             return self._receive_handshake(data)
-        if len(data) <= _FEED:
-            self._frames.receive_data(data)
-            return self._receive_frames(self._frames)
-        events: list[WireEvent] = []
-        for start in range(0, len(data), _FEED):
-            self._frames.receive_data(data[start : start + _FEED])
-            events += self._receive_frames(self._frames)
-            if self.finished:
-                break
-        return events
+        return self._receive_open(self._frames, data)
 
     def receive_eof(self) -> list[WireEvent]:
         """The server's bytes are at their end."""
@@ -147,7 +144,7 @@ class WebSocketWire:
     def send_message(self, data: bytes) -> None:
         """Send one binary message; dropped when the socket is closing."""
         if self._frames is not None and self._frames.state is ConnectionState.OPEN and not self._closing:
-            self._out.append(self._frames.send(BytesMessage(data=data)))
+            self._out.append(binary_frame(data, urandom(4)))
 
     def close(self, code: int) -> None:
         """Send a close frame and wait for the server's; without an open socket just finish."""
@@ -191,8 +188,8 @@ class WebSocketWire:
         wrong = self._wrong_in(headers)
         if wrong:
             return self._break(FailureKind.PROTOCOL, f"the handshake's answer is wrong: {wrong}")
-        self._frames = Connection(ConnectionType.CLIENT, trailing_data=rest)
-        return [Opened(headers), *self._receive_frames(self._frames)]
+        self._frames = Connection(ConnectionType.CLIENT)
+        return [Opened(headers), *self._receive_open(self._frames, rest)]
 
     def _wrong_in(self, headers: Headers) -> str | None:
         """Return what RFC 6455 section 4.1 forbids in the answer, or `None`."""
@@ -212,6 +209,25 @@ class WebSocketWire:
         if chosen is not None and chosen not in self._request.subprotocols:
             return "a subprotocol that was not offered"
         return None
+
+    def _receive_open(self, frames: Connection, data: bytes) -> list[WireEvent]:
+        events: list[WireEvent] = []
+        for is_message, piece in self._whole.split(data):
+            if is_message:
+                if not self._closing:
+                    events.append(MessageReceived(piece))
+            else:
+                self._feed(frames, piece, events)
+                if self.finished:
+                    break
+        return events
+
+    def _feed(self, frames: Connection, data: bytes, events: list[WireEvent]) -> None:
+        for start in range(0, len(data), _FEED):
+            frames.receive_data(data[start : start + _FEED])
+            events += self._receive_frames(frames)
+            if self.finished:
+                return
 
     def _receive_frames(self, frames: Connection) -> list[WireEvent]:
         events: list[WireEvent] = []
