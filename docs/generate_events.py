@@ -45,6 +45,34 @@ are in the unit that is named. `wire`, where an event has it, is the whole messa
 
 The samples have the shape of real messages and made-up values.
 
+## Events of your own
+
+A message that has no event here arrives as `UnknownEvent`; `event.wire.lines()` shows what is in it. Give it an event,
+or put another class in the place of one of ours, by a registry of your own:
+
+```python
+from tiktok_webcast import Event, SessionConfig
+from tiktok_webcast.events import REGISTRY, CommentEvent
+
+
+class LoudComment(CommentEvent):
+    shout: str
+
+    def _read_shout(self) -> str:
+        return self.comment.upper()
+
+
+class NewsEvent(Event):
+    name = "news"
+    headline: str  # A field of your message, read when it is asked for.
+
+
+registry = REGISTRY.copy()
+registry.register("WebcastChatMessage", LoudComment)
+registry.register("WebcastNewsMessage", NewsEvent, parse=News.FromString)  # `News`: your own protobuf class
+config = SessionConfig(registry=registry)
+```
+
 ## Contents
 
 | event | class | wire method | fires when |

@@ -167,6 +167,8 @@ class View(metaclass=ViewType):
             if value in (None, "", 0, False, ()) or isinstance(value, (bytes, Mapping)) or name == "common":
                 continue
             text = f"[{len(value)}]" if isinstance(value, tuple) else repr(value)
+            if isinstance(value, View) and text == f"{type(value).__name__}()":
+                continue
             shown.append(f"{name}={text if len(text) <= 60 else text[:57] + '...'}")
             if len(shown) == 5:
                 break

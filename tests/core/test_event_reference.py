@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import typing
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from make_event import USER
 
 from tiktok_webcast import events
+from tiktok_webcast.decoder import decode
 from tiktok_webcast.events.base import BASE_KEYS, Event
 from tiktok_webcast.events.table import METHODS, REGISTRY
+from tiktok_webcast.message import Message
 from tiktok_webcast.schema import view_class, wire_view_class
 from tiktok_webcast.view import View
 
@@ -63,6 +66,18 @@ def generator() -> typing.Iterator[ModuleType]:
 
 def test_the_reference_is_in_step(generator: ModuleType) -> None:
     assert (DOCS / "events.md").read_text(encoding="utf-8") == generator.page(), "run: python docs/generate_events.py"
+
+
+def test_the_example_in_the_reference_runs(generator: ModuleType) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", generator.HEAD, re.DOTALL)
+    names: dict[str, Any] = {"News": SimpleNamespace(FromString=lambda data: SimpleNamespace(headline=data.decode()))}
+    exec(compile(code, "events.md", "exec"), names)
+    registry = names["config"].registry
+    news = decode(Message("WebcastNewsMessage", b"big"), registry=registry)
+    assert isinstance(news, names["NewsEvent"]) and news.name == "news"
+    loud = decode(Message("WebcastChatMessage", b"\x1a\x02hi"), registry=registry)
+    assert isinstance(loud, names["LoudComment"]) and loud.to_dict()["comment"] == "hi"
+    assert loud.shout == "HI"
 
 
 def test_the_reference_has_every_event_with_a_sample(generator: ModuleType) -> None:

@@ -72,3 +72,55 @@ def test_both_forms_of_a_method_may_be_registered(order: tuple[str, ...]) -> Non
     for method in order:
         event: Any = decode(Message(method, PAYLOAD), registry=registry)
         assert event.part.number == 3
+
+
+class Misspelt(Event):
+    wire_type = "WebcastChatMessage"
+    contents: str
+
+
+class Computed(Event):
+    name = "computed"
+    wire_type = "WebcastChatMessage"
+    content: str
+    shout: str
+
+    def _read_shout(self) -> str:
+        return self.content.upper()
+
+
+def test_a_field_that_nothing_could_fill_is_refused_at_once() -> None:
+    registry = REGISTRY.copy()
+    with pytest.raises(ValueError, match=r"Misspelt.contents is no field of WebcastChatMessage.*_read_contents"):
+        registry.register("WebcastNewMessage", Misspelt)
+    assert registry.find("WebcastNewMessage") is None
+    with pytest.raises(ValueError, match="TheirEvent names no wire_type"):
+        registry.register("WebcastNewMessage", TheirEvent)
+
+
+def test_an_event_of_the_users_own_reads_a_message_of_ours() -> None:
+    registry = REGISTRY.copy()
+    registry.register("WebcastNewMessage", Computed)
+    event = decode(Message("WebcastNewMessage", b"\x1a\x02hi", 5), registry=registry)
+    assert isinstance(event, Computed) and event.shout == "HI"
+    assert list(event.to_dict())[6:] == ["content", "shout"]
+    assert pickle.loads(pickle.dumps(event)) == event
+
+
+@pytest.mark.parametrize("method", REGISTRY.methods())
+def test_every_event_of_ours_can_be_registered_again(method: str) -> None:
+    registry, binding = Registry({}), REGISTRY.find(method)
+    assert binding is not None
+    registry.register(method, binding.event)
+    assert registry.find(method) is not None
+
+
+def test_what_a_parser_raises_makes_an_undecodable_event() -> None:
+    def broken(payload: bytes) -> Any:
+        raise ZeroDivisionError("no")
+
+    registry = REGISTRY.copy()
+    registry.register("WebcastNewMessage", TheirEvent, parse=broken)
+    event = decode(Message("WebcastNewMessage", b"x"), registry=registry)
+    assert (event.name, event.raw) == ("undecodable", b"x")
+    assert event.to_dict()["error"] == "ZeroDivisionError: no"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from ..view import wire_name
 from .base import Event
 
 Parse = Callable[[bytes], Any]
@@ -39,9 +40,15 @@ class Registry:
 
         `parse` turns the payload into the object that the event's fields are read from, and raises on what it can't
         read; without it, `event.wire_type` must name a message of ours.
+
+        Raises:
+            ValueError: there is no `parse`, and the event has no `wire_type` or a field that its message has not.
+            LookupError: no message of ours has the name that `wire_type` says.
         """
         if parse is None and not event.wire_type:
             raise ValueError(f"{event.__name__} names no wire_type: pass parse=, e.g. YourMessage.FromString")
+        if parse is None:
+            _check_fields(event)
         self._classes[method] = event
         bare = method.removeprefix(_PREFIX)
         if bare not in self._classes:
@@ -82,6 +89,20 @@ def _load(path: str) -> type[Event]:
     module, _, name = path.partition(":")
     event: type[Event] = getattr(import_module(module), name)
     return event
+
+
+def _check_fields(event: type[Event]) -> None:
+    """Raise if a field could not be read: now, to who registers it, and not when its first message comes."""
+    from .._pb import message_class
+
+    sent = message_class(event.wire_type).DESCRIPTOR.fields_by_name
+    for name in event.fields:
+        read = hasattr(event, f"_read_{name}") or isinstance(getattr(event, name, None), property)
+        if not read and wire_name(name) not in sent:
+            raise ValueError(
+                f"{event.__name__}.{name} is no field of {event.wire_type}: "
+                f"name it as the wire does (docs/events.md), or define _read_{name}"
+            )
 
 
 def _parser(event: type[Event]) -> Parse:

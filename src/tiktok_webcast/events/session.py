@@ -131,7 +131,9 @@ class _BytesEvent(Event):
         return read_wire(self.raw)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(room_id={self.room_id}, method={self.method!r}, {len(self.raw)} bytes)"
+        error = getattr(self, "error", "")
+        why = f", error={error!r}" if error else ""
+        return f"{type(self).__name__}(room_id={self.room_id}, method={self.method!r}, {len(self.raw)} bytes{why})"
 
 
 class UnknownEvent(_BytesEvent):
