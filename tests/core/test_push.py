@@ -373,6 +373,27 @@ def test_an_unpacked_payload_has_the_same_limit_exactly() -> None:
         frame = read_frame(write_frame("msg", bytes(size)))
         assert isinstance(frame, Frame)
         assert isinstance(unpack(frame, limits), bytes) is good
+    assert unpack(Frame("msg", bytes(1001)), limits) == BadFrame(
+        bytes(1001), "payload of 1001 bytes is over the limit of 1000"
+    )
+
+
+def test_bad_frames_say_what_they_are_not() -> None:
+    for read, what in (
+        (read_frame(b"\xff"), "not a push frame: "),
+        (read_fetch_result(b"\xff", Limits()), "not a fetch result: "),
+    ):
+        assert isinstance(read, BadFrame) and read.data == b"\xff"
+        assert read.error.startswith(what) and len(read.error) > len(what)
+
+
+def test_a_frame_has_what_it_has() -> None:
+    assert Frame("msg", b"x") == ("msg", b"x", 0, False)
+    assert read_frame(number(2, 5) + blob(7, b"m\xff") + blob(8, b"\x1f\x8bx")) == ("m\ufffd", b"\x1f\x8bx", 5, True)
+    assert read_frame(write_frame("ack", b"x", log_id=7)) == ("ack", b"x", 7, False)
+    assert read_fetch_result(b"", Limits()) == ([], b"", "", False, 0.0, 0) == FetchResult([])
+    full = blob(2, b"cur\xff") + blob(5, b"\xfe") + number(8, 1500) + number(9, 1)
+    assert read_fetch_result(full, Limits()) == ([], b"\xfe", "cur\ufffd", True, 1.5, 0)
 
 
 def test_messages_per_frame_is_a_limit_exactly() -> None:
