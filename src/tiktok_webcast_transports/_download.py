@@ -164,7 +164,9 @@ def options_from(
     if duration is not None and duration >= 1:
         values["duration"] = float(duration)
     if quality is not None:
-        values["quality"] = str(getattr(quality, "value", quality)).lower()
+        named = str(getattr(quality, "value", quality)).lower()
+        # TikTok's own word for it.
+        values["quality"] = "audio" if named == "ao" else named
     own_input = tuple(word for name, given in inputs.items() if not name for word in _words(given))
     own_output = tuple(word for name, given in outputs.items() if name in ("", path) for word in _words(given))
     more = [global_options] if isinstance(global_options, str) else list(global_options)

@@ -67,6 +67,10 @@ def test_parameters_of_2023() -> None:
         inputs={"": "-re", "logo.png": None}, outputs={"a.mp4": "-c copy", "b.ts": ["-c", "copy"]},
     )  # fmt: skip
     assert options.duration is None and options.quality == "hd" and options.global_options == ("-threads", "2")
+    assert (
+        options_from(options, "a", duration=1, quality="AO", global_options=(), inputs={}, outputs={}).quality
+        == "audio"
+    )
     assert options.input_options == ("-re",) and options.extra_inputs == (("logo.png", ()),)
     assert options.output_options == ("-c", "copy") and options.extra_outputs == (("b.ts", ("-c", "copy")),)
     with pytest.raises(ConfigurationError, match="loglevel is one of"):
