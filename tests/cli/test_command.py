@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,6 +187,41 @@ def test_bash_completes(words: tuple[str, ...], expected: set[str], call: Caller
     done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=GUARD, check=True)
     assert done.stderr == ""
     assert set(done.stdout.split()) == expected
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="there is no fish")
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("re", {"record", "redact", "replay"}),
+        ("watch anna --js", {"--json"}),
+        ("watch anna --transport ", set(TRANSPORTS)),
+        ("watch anna --proxy ", set()),
+        ("watch anna --ca-file c", {"certificates.pem"}),
+    ],
+)
+def test_fish_completes(typed: str, expected: set[str], call: Caller, tmp_path: Path) -> None:
+    (tmp_path / "completion.fish").write_text(call("completion", "fish").out)
+    (tmp_path / "certificates.pem").touch()
+    ask = f'source completion.fish; rm completion.fish; complete -C "tiktok-webcast {typed}"'
+    home = environment(HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path), XDG_DATA_HOME=str(tmp_path))
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", ask],
+        capture_output=True,
+        text=True,
+        timeout=GUARD,
+        check=True,
+        cwd=tmp_path,
+        env=home,
+    )
+    assert {line.split("\t")[0] for line in done.stdout.splitlines()} == expected
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh")
+def test_zsh_can_read_its_script(call: Caller, tmp_path: Path) -> None:
+    script = tmp_path / "_tiktok-webcast"
+    script.write_text(call("completion", "zsh").out)
+    subprocess.run(["zsh", "-f", "-n", str(script)], timeout=GUARD, check=True)
 
 
 # --- simulate and demo ----------------------------------------------------------------------------------------------

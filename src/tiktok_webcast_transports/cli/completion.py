@@ -112,6 +112,10 @@ def _zsh(found: tuple[Command, ...]) -> str:
             specs.append(f"'1: :({' '.join(command.values)})'")
         elif command.takes_file:
             specs.append("'*:file:_files'")
+        else:
+            # Without a word for them, nothing would be completed behind a user's name. No names are known, so none
+            # are offered; a mere message in this place would keep zsh from inserting an option.
+            specs.append("'*:user:()'")
         lines = " \\\n        ".join(specs)
         cases += [f"    {command.name})", f"      _arguments \\\n        {lines}", "      ;;"]
     names = [f"    '{command.name}:{_zsh_text(command.help)}'" for command in found]
@@ -164,8 +168,9 @@ def _fish(found: tuple[Command, ...]) -> str:
             lines.append(f"{where} -F")
         for flag in command.flags:
             names = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names)
-            value = " -r" if flag.takes_value else ""
-            value += f" -a '{' '.join(flag.values)}'" if flag.values else " -F" if flag.takes_file else ""
+            # -x: a value, and no file; -r -F: a value, which is a file.
+            value = "" if not flag.takes_value else " -r -F" if flag.takes_file else " -x"
+            value += f" -a '{' '.join(flag.values)}'" if flag.values else ""
             lines.append(f"{where} {names}{value} -d {_fish_text(flag.help)}")
     return "\n".join(lines)
 
