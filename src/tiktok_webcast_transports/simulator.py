@@ -17,7 +17,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from tiktok_webcast.config import Endpoints
 from tiktok_webcast.sim import Entry, Manifest, Options, World, WorldOptions
 
 from .simulator_connection import Connection
+from .simulator_tls import TlsDoor
 
 T = TypeVar("T")
 _CLIPS = Path(__file__).with_name("clips")
@@ -87,6 +88,7 @@ class Simulator:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.AbstractServer | None = None
         self._connections: set[Connection] = set()
+        self._doors: set[TlsDoor] = set()
         self._thread: threading.Thread | None = None
         self._stop: asyncio.Event | None = None
         self._started_at = 0.0
@@ -226,24 +228,45 @@ class Simulator:
         def accept() -> Connection:
             return Connection(world, self._connections, self.now)
 
-        self._server = await loop.create_server(accept, sock=listener, ssl=self._ssl, backlog=4096)
+        context = self._ssl
+        if context is None:
+            self._server = await loop.create_server(accept, sock=listener, backlog=4096)
+            return
+
+        def greet() -> TlsDoor:
+            return TlsDoor(accept, context, self._doors.add, self._doors.discard)
+
+        self._server = await loop.create_server(greet, sock=listener, backlog=4096)
 
     async def _close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.close()
-            # Connections that were just accepted become known a few turns of the loop later.
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
-        gone = [connection.gone for connection in self._connections]
-        for connection in list(self._connections):
-            connection.abort()
-        if gone:
-            await asyncio.wait(gone, timeout=_STOP_SECONDS)
+            try:
+                # Connections that were just accepted become known a few turns of the loop later.
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+            finally:
+                # At once, if somebody has no patience for these turns.
+                self._abort_all()
+        # Doors first: while they are left their connections become known.
+        await self._drop(self._doors)
+        await self._drop(self._connections)
         if server is not None:
             await server.wait_closed()
         self._stopped_at = self.now()
         self._loop = None
+
+    def _abort_all(self) -> None:
+        everyone: list[Connection | TlsDoor] = [*self._doors, *self._connections]
+        for each in everyone:
+            each.abort()
+
+    async def _drop(self, those: Collection[Connection | TlsDoor]) -> None:
+        self._abort_all()
+        gone = [each.gone for each in those]
+        if gone:
+            await asyncio.wait(gone, timeout=_STOP_SECONDS)
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Have the world answer in its own thread, where nothing else moves meanwhile."""

@@ -239,11 +239,51 @@ def test_a_cut_loses_nothing_that_was_sent_before_it() -> None:
 # --- a life -----------------------------------------------------------------------------------------------------------
 
 
+def tls_of(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def hello() -> bytes:
+    """The first bytes of a client that wants TLS."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+@pytest.mark.parametrize("sent", [b"", hello()[:7], hello()], ids=["nothing", "half a hello", "a hello"])
+def test_it_stops_in_the_middle_of_a_tls_handshake_and_leaves_no_socket(sent: bytes) -> None:
+    with Simulator(ssl_context=tls_of(trustme.CA())) as sim, dialed(sim) as sock:
+        sock.sendall(sent)
+        while not sim._ask(lambda: len(sim._doors)):
+            pass
+        if len(sent) > 7:
+            assert sock.recv(1)
+        sim.stop()
+        # Whatever was left open says so now, and warnings are errors.
+        gc.collect()
+        with contextlib.suppress(ConnectionError):
+            while sock.recv(65536):
+                pass
+    assert not sim._doors
+    assert not sim._connections
+
+
+def test_who_speaks_no_tls_is_hung_up_on() -> None:
+    with Simulator(ssl_context=tls_of(trustme.CA())) as sim, dialed(sim) as sock:
+        with contextlib.suppress(ConnectionError):
+            assert b"HTTP" not in exchange(sock, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while sim._ask(lambda: len(sim._doors)):
+            pass
+
+
 def test_it_serves_tls(tmp_path: Path) -> None:
     authority, certificate = trustme.CA(), tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(certificate)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    context = tls_of(authority)
     with Simulator("reconnect", speed=0.0, ssl_context=context) as sim:
         assert sim.url.startswith("https://127.0.0.1:")
         with connect("@ann", config=SessionConfig(endpoints=sim.endpoints), ca_file=str(certificate)) as live:
