@@ -71,6 +71,9 @@ class _Line(asyncio.Protocol):
     def abort(self) -> None:
         """Close at once."""
         self._channel.abandon()
+        if self._transport is not None:
+            # A channel that had finished before waits for a peer that does not read, and would leave its socket open.
+            self._transport.abort()
 
     async def _connect(self) -> None:
         self._begun = True

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -140,7 +139,7 @@ class Tunnel:
         self._route = route
         self._network = network
         self._max_header = max_header
-        self._steps: deque[Step] = deque()
+        self._steps: list[Step] = []
         if route.proxy is not None:
             if route.proxy.scheme == "https":
                 self._steps.append(Step.TLS)
@@ -267,7 +266,7 @@ class Tunnel:
         return plain
 
     def _finish_step(self) -> None:
-        self._steps.popleft()
+        del self._steps[0]
         self._begin_step()
 
     def _emit(self, data: bytes, depth: int) -> None:

@@ -80,7 +80,9 @@ class WebSocketWire:
     """
 
     def __init__(self, request: SocketRequest, authority: str, *, max_message: int, max_header: int) -> None:
-        self._request = request
+        self._request: SocketRequest | None = request
+        """Forgotten once it was sent: its URL and cookies are kilobytes."""
+        self._subprotocols = request.subprotocols
         self._authority = authority
         self._max_message = max_message
         self._max_header = max_header
@@ -100,11 +102,14 @@ class WebSocketWire:
         """Nothing more will come of this socket, in either direction: hang up after the output."""
 
     def start(self) -> list[WireEvent]:
-        """Begin the handshake."""
+        """Begin the handshake. Once only."""
+        asked, self._request = self._request, None
+        if asked is None:
+            return []
         self._nonce = generate_nonce()
         self._handshake = h11.Connection(h11.CLIENT, max_incomplete_event_size=self._max_header)
-        protocols = self._request.subprotocols
-        parts = urlsplit(self._request.url)
+        protocols = self._subprotocols
+        parts = urlsplit(asked.url)
         headers = [
             ("Host", self._authority),
             ("Upgrade", "websocket"),
@@ -114,7 +119,7 @@ class WebSocketWire:
         ]
         if protocols:
             headers.append(("Sec-WebSocket-Protocol", ", ".join(protocols)))
-        headers.extend(header for header in self._request.headers if not _is_ours(header[0].lower()))
+        headers.extend(header for header in asked.headers if not _is_ours(header[0].lower()))
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             request = h11.Request(method="GET", target=target, headers=encode_headers(tuple(headers)))
@@ -206,7 +211,7 @@ class WebSocketWire:
         if found.get("sec-websocket-extensions"):
             return "an extension that was not offered"
         chosen = found.get("sec-websocket-protocol")
-        if chosen is not None and chosen not in self._request.subprotocols:
+        if chosen is not None and chosen not in self._subprotocols:
             return "a subprotocol that was not offered"
         return None
 

@@ -1,0 +1,60 @@
+"""The asyncio transport's lines: whatever state one is in, its owner's end is its end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+
+from tiktok_webcast.http import TransportFailure
+from tiktok_webcast_transports._asyncio_lines import Lines
+from tiktok_webcast_transports._channel import Channel
+from tiktok_webcast_transports._options import Network
+from tiktok_webcast_transports._tunnel import Route, route_to
+
+MUCH = 32 * 1024 * 1024
+"""Bytes that no socket's buffers hold."""
+
+
+class Speech(Channel):
+    """Says much, and is done."""
+
+    def __init__(self, route: Route, network: Network) -> None:
+        super().__init__(route, network, max_header=1000, now=0.0)
+        # Nothing here is about time.
+        self._phase_deadline = None
+
+    def _opened(self, now: float) -> None:
+        self._send(b"x" * MUCH)
+        self._finish()
+
+    def _received(self, data: bytes, now: float) -> None: ...
+
+    def _received_eof(self, now: float) -> None: ...
+
+    def _fail(self, failure: TransportFailure, now: float) -> None: ...
+
+
+def test_a_line_that_waits_for_a_peer_who_does_not_read_is_closed_with_its_owner() -> None:
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            network = Network()
+            route = route_to(f"ws://127.0.0.1:{listener.getsockname()[1]}/", network)
+            assert isinstance(route, Route)
+            lines = Lines(lambda: None)
+            lines.open()
+            channel = Speech(route, network)
+            lines.dial(channel)
+            (line,) = lines._lines
+            peer, _ = await asyncio.to_thread(listener.accept)
+            with peer:
+                for _ in iter(lambda: line._closing, True):
+                    await asyncio.sleep(0)
+                await lines.close(gracefully=False)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                assert not lines._lines
+
+    asyncio.run(main())
+    # What was left open says so now, and warnings are errors.
+    gc.collect()
