@@ -6,6 +6,8 @@ silent, the room's own data and the alive check are asked too. A captcha or an e
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,8 +35,16 @@ class RoomFound:
     user_id: int | None = None
     """The host's number, which stays when the name changes."""
     title: str = ""
-    info: dict[str, Any] | None = field(default=None, repr=False, compare=False)
-    """The room's own data if it was asked for and given; `RoomInfo.from_data` reads it."""
+    packed_info: bytes = field(default=b"", repr=False, compare=False)
+    """`info` as deflated JSON: a session keeps it as long as it lives, and as objects it takes ten times the memory."""
+
+    @property
+    def info(self) -> dict[str, Any] | None:
+        """The room's own data if it was asked for and given, unpacked anew; `RoomInfo.from_data` reads it."""
+        if not self.packed_info:
+            return None
+        data: dict[str, Any] = json.loads(zlib.decompress(self.packed_info))
+        return data
 
 
 @dataclass(frozen=True)
@@ -113,8 +123,9 @@ def outcome(found: Survey, user: UserInput, context: WebContext) -> RoomFound | 
     evidence = tuple(item.redacted(context.redact) for item in found.evidence)
     unique_id = found.unique_id or user.unique_id or ""
     if found.enterable and found.room_id is not None:
+        packed = zlib.compress(json.dumps(found.info).encode(), 1) if found.info else b""
         return RoomFound(
-            found.room_id, unique_id, found.status, evidence, found.confirmed, found.user_id, found.title, found.info
+            found.room_id, unique_id, found.status, evidence, found.confirmed, found.user_id, found.title, packed
         )
     reason, detail = _explain(found, user, context)
     waits = [item.retry_after for item in evidence if item.retry_after is not None]
