@@ -19,7 +19,7 @@ def main(rate: float, seconds: float, rooms: int) -> None:
         print(json.dumps({"url": simulator.url, "clock_ahead_ms": ahead}), flush=True)
         sys.stdin.readline()
         sent = sum(simulator.manifest(f"user{number}").wire["messages"] for number in range(rooms))
-        print(json.dumps({"sent": sent}), flush=True)
+        print(json.dumps({"sent": sent, "cpu_seconds": round(time.process_time(), 3)}), flush=True)
 
 
 if __name__ == "__main__":
