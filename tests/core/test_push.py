@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tiktok_webcast._pb.transport_pb2 import WebcastPushFrame
 from tiktok_webcast.config import Limits, Timing
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.message import Message
@@ -402,3 +403,23 @@ def test_messages_per_frame_is_a_limit_exactly() -> None:
         result = read_fetch_result(fetch_result([CHAT] * count, now=1), limits)
         assert isinstance(result, FetchResult)
         assert (len(result.messages), result.dropped) == (3, dropped)
+
+
+def test_the_heartbeat_s_bounds() -> None:
+    assert (SHORTEST_HEARTBEAT, LONGEST_HEARTBEAT) == (1.0, 60.0)
+
+
+def test_a_connection_opens_once() -> None:
+    with pytest.raises(LocalProtocolError) as raised:
+        opened().opened(now=1.0)
+    assert str(raised.value) == "opened() on a connection that is entering; make a new one per socket"
+
+
+def test_a_server_numbers_its_frames_and_is_gone_when_closed() -> None:
+    server = in_room()
+    sent = [server.messages([CHAT], now=1) for _ in range(3)]
+    numbers = [(WebcastPushFrame.FromString(data).seq_id, log_id) for data, log_id in sent]
+    first = numbers[0][0]
+    assert numbers == [(first + n, numbers[0][1] + n) for n in range(3)] and first >= 1
+    server.close()
+    assert server.state is PushState.CLOSED and server.receive_message(write_frame("hb", b"")) is None

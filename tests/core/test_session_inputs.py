@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from session_world import ROOM, ReadySigner, World, chat, gift
 
-from tiktok_webcast import CloseReason, HttpResponse, Limits, Phase, RetryPolicy, Session, SessionConfig, Timing
+from tiktok_webcast import (
+    CloseReason,
+    HttpResponse,
+    Limits,
+    LocalProtocolError,
+    Phase,
+    RetryPolicy,
+    Session,
+    SessionConfig,
+    Timing,
+)
 from tiktok_webcast.actions import CloseSocket, OpenSocket, SendRequest
 from tiktok_webcast.events import DisconnectEvent
 from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, SocketRequest, TransportFailure
@@ -300,3 +312,50 @@ def test_a_socket_that_does_not_open_says_so() -> None:
     session.start(now=0.0)
     session.handle_timer(now=20.0)
     assert session.closed is not None and session.closed.detail == "the socket did not open in 20 s"
+
+
+def test_closing_says_who_did_it() -> None:
+    session = steady()
+    session.close(now=1.0)
+    assert session.closed is not None and session.closed.detail == "closed by you"
+
+
+def test_only_a_flagged_guest_gets_a_new_identity() -> None:
+    session = steady()
+    before = session.context.device_id
+    session.socket_failed(1, FAILURE, now=1.0)
+    assert session.context.device_id == before
+
+
+def test_without_chance_of_its_own_a_session_is_as_any_other() -> None:
+    ids = [Session(f"room:{ROOM}", rng=rng).context.device_id for rng in (None, Random(0), Random(1))]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_a_host_who_is_not_known_is_nobody() -> None:
+    world = live()
+    assert world.session._pipeline.host is None
+    world.cut()
+    world.open()
+    host = world.session._pipeline.host
+    assert host is not None and (host.id, host.unique_id) == (0, "ann")
+
+
+def test_a_room_that_was_named_is_entered_although_the_web_is_out_of_reach() -> None:
+    session = Session(f"room:{ROOM}", signer=ReadySigner(), retry=RetryPolicy(jitter=0.0))
+    session.start(now=0.0)
+    asked = 0
+    while isinstance(action := session.next_action(), SendRequest):
+        asked += 1
+        session.receive_response(action.request_id, FAILURE, now=0.0)
+    assert asked and isinstance(action, OpenSocket)
+    session.socket_failed(action.socket_id, FAILURE, now=1.0)
+    session.handle_timer(now=2.0)
+    assert isinstance(session.next_action(), OpenSocket), "and not asked for in vain again"
+
+
+def test_starting_twice_says_where_it_is() -> None:
+    session = steady()
+    with pytest.raises(LocalProtocolError) as raised:
+        session.start(now=1.0)
+    assert str(raised.value) == "start() on a session that is opening; make a new one"
