@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kits import Kit
-from loopback import BINARY, GUARD, PONG, TEXT, Peer, close_frame, frame
+from loopback import BINARY, CLOSE, GUARD, PONG, TEXT, Peer, close_frame, frame
 from loopback import Server as RawServer
 from scripted import Input, ScriptedSession, opening
 
@@ -164,6 +164,22 @@ def test_3_reserved_bits_break_the_socket(kit: Kit, bits: int, opcode: int) -> N
         b"\x82\x7e\x00\x05hello",
         b"\x82\x7f" + (5).to_bytes(8, "big") + b"hello",
         b"\x82\x7f" + (1 << 63).to_bytes(8, "big"),
+        b"\x82\x85\x01\x02\x03\x04" + bytes(byte ^ 1 + index % 4 for index, byte in enumerate(b"hello")),
+        frame(9, b"p" * 126),
+        frame(PONG, b"p" * 126),
+        frame(PONG, b"p", final=False),
+        frame(CLOSE, b"\x03\xe8" + b"x" * 124),
+        frame(CLOSE, b"\x03\xe8", final=False),
+        frame(CLOSE, b"\x03"),
+        frame(CLOSE, b"\x03\xe8\xff\xfe"),
+        frame(TEXT, b"a", final=False) + frame(BINARY, b"b"),
+        frame(TEXT, b"\xce", final=False) + frame(0, b"\xce"),
+    ],
+    ids=[
+        *("ping in fragments", "continuation of nothing", "message inside a message", "continuation after the last"),
+        *("length not minimal, 16 bits", "length not minimal, 64 bits", "length with the highest bit"),
+        *("masked", "long ping", "long pong", "pong in fragments", "long close", "close in fragments"),
+        *("half a code", "reason not UTF-8", "binary inside a text", "text broken across fragments"),
     ],
 )
 def test_5_and_more_frames_out_of_place_break_the_socket(kit: Kit, data: bytes) -> None:
@@ -173,6 +189,22 @@ def test_5_and_more_frames_out_of_place_break_the_socket(kit: Kit, data: bytes) 
 @pytest.mark.parametrize("text", [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xce\xba\xe1\xbd"])
 def test_6_text_that_is_not_utf8_breaks_the_socket(kit: Kit, text: bytes) -> None:
     assert against_frames(kit, frame(TEXT, text))[-1][0] == "failed"
+
+
+def test_6_text_may_be_cut_inside_a_character(kit: Kit) -> None:
+    whole = "κόσμε".encode()
+    cuts = frame(TEXT, whole[:1], final=False) + frame(9, b"between") + frame(0, whole[1:4], final=False)
+
+    def script(peer: Peer) -> None:
+        peer.accept_websocket()
+        peer.send(cuts + frame(0, whole[4:]) + frame(BINARY, b"still here") + close_frame(1000))
+        assert peer.read_frame() == (PONG, b"between")
+        assert peer.read_close() == 1000
+
+    with RawServer(script) as server:
+        events = collect(kit, ScriptedSession(opening(server.ws)))
+    assert [event[1] for event in events if event[0] == "message"] == [b"still here"]
+    assert events[-1] == ("closed", 1000, "")
 
 
 def test_10_many_messages_in_many_cuts(kit: Kit) -> None:
