@@ -17,6 +17,8 @@ from tiktok_webcast.recording import FfmpegFailed, FfmpegMissing, RecordingOptio
 
 VARIABLES = ("TIKTOK_WEBCAST_FFMPEG", "FFMPEG")
 _MINDER = Path(__file__).with_name("_minder.py")
+_LINUX_TELLS = 10.0
+"""Seconds for ffmpeg to end by itself when the process that minds it was killed."""
 _MAX_LINE = 64 * 1024
 
 
@@ -148,10 +150,14 @@ class Ffmpeg:
 
     def _wait(self) -> None:
         code = self.process.wait()
-        if self._minded and code < 0 and not self._killed:
-            # Somebody killed the process that minds it: ffmpeg, in the same group, must not be left alone.
-            with contextlib.suppress(OSError):
-                os.killpg(self.process.pid, signal.SIGTERM)
+        if self._minded and code < 0 and not self._killed and os.name != "nt":
+            # Somebody killed the process that minds it: ffmpeg, in the same group, must not be left alone. Linux has
+            # told it already, and told twice it would leave the file as it is.
+            patience = _LINUX_TELLS if sys.platform == "linux" else 0.0
+            self._threads[0].join(patience)
+            if self._threads[0].is_alive():
+                with contextlib.suppress(OSError):
+                    os.killpg(self.process.pid, signal.SIGTERM)
         for thread in self._threads:
             thread.join()
         self._ended = True

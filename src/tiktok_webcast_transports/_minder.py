@@ -30,8 +30,8 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"[fatal] {arguments[2]} cannot be run: {error.strerror}\n")
         return 127
-    # Nobody but the system would: ffmpeg must not be left behind.
-    signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    # Nobody but the system would, and then it tells ffmpeg too, which told twice leaves the file as it is.
+    signal.signal(signal.SIGTERM, lambda number, frame: _tell(process, b"q"))
     threading.Thread(target=_obey, args=(process, quit_within, terminate_within), daemon=True).start()
     code = process.wait()
     # As a shell says it; the thread may still wait for a letter.
@@ -66,8 +66,7 @@ def _obey(process: subprocess.Popen[bytes], quit_within: float, terminate_within
 def _tell(process: subprocess.Popen[bytes], letter: bytes) -> None:
     with contextlib.suppress(OSError):
         if letter == b"q" and process.stdin is not None:
-            process.stdin.write(b"q")
-            process.stdin.flush()
+            os.write(process.stdin.fileno(), b"q")
         elif letter == b"t":
             process.terminate()
         elif letter == b"k":
