@@ -1,4 +1,4 @@
-"""For tests of your own programs: a room that plays the events you give it, and a transport that you drive by hand.
+"""For tests of your own programs: a room that plays your events, and a transport that you drive (docs/testing.md).
 
     async with ScriptedLive([CommentEvent(comment="hi")]) as live:     # or `with`, with `for`
         await my_bot(live)

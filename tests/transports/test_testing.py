@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,7 +19,15 @@ from tiktok_webcast.sim import World
 from tiktok_webcast.sim.feed import Send
 from tiktok_webcast_transports.testing import ScriptedLive, ScriptedTransport
 
+PAGE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 EVENTS = [CommentEvent(comment="one"), CommentEvent(comment="two")]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["events by hand", "a session by hand"])
+def test_the_examples_on_the_page_run(example: str) -> None:
+    assert "assert" in example
+    exec(compile(example, "testing.md", "exec"), {})
 
 
 def test_scripted_live_blocking() -> None:

@@ -1,6 +1,6 @@
 """`World`: a TikTok with as many rooms as anybody asks for, a sign server and sockets, with no I/O and no clock.
 
-    world = World("first_light", base_url="http://127.0.0.1:8080")
+    world = World(WorldOptions("first_light"), base_url="http://127.0.0.1:8080")
     answer = world.request(HttpRequest("GET", "http://127.0.0.1:8080/@ann/live"), now=0.0)
     feed = world.open_socket(url, headers, now=1.0)        # a Feed, or the HttpResponse that refuses
 
