@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_webcast._pb.transport_pb2 import WebcastPushFrame
+from tiktok_webcast._pb.transport_pb2 import ProtoMessageFetchResult, WebcastPushFrame
 from tiktok_webcast.config import Limits, Timing
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.message import Message
@@ -423,3 +423,72 @@ def test_a_server_numbers_its_frames_and_is_gone_when_closed() -> None:
     assert numbers == [(first + n, numbers[0][1] + n) for n in range(3)] and first >= 1
     server.close()
     assert server.state is PushState.CLOSED and server.receive_message(write_frame("hb", b"")) is None
+
+
+def test_what_the_server_writes_field_by_field() -> None:
+    server = PushServer()
+    server.opened()
+    entered = server.receive_message(write_frame("im_enter_room", number(1, ROOM) + number(8, 5)))
+    assert entered == EnterRoom(ROOM, 5)
+    assert isinstance(entered, EnterRoom)
+    written = [server.entered(entered), server.heartbeat_answer()]
+    result = fetch_result([CHAT], now=5, need_ack=True, cursor="c", internal_ext="i", heartbeat_ms=2500)
+    written += [
+        server.messages([CHAT], now=5, cursor="c", internal_ext="i", heartbeat_ms=2500, compress=compress)[0]
+        for compress in (True, False)
+    ]
+    seen = [WebcastPushFrame.FromString(data) for data in written]
+    assert [(frame.seq_id, frame.log_id, frame.service, frame.method) for frame in seen] == [
+        (n, n, 8888, 8) for n in (1, 2, 3, 4)
+    ]
+    assert [frame.payload_type for frame in seen] == ["im_enter_room_resp", "hb", "msg", "msg"]
+    assert {frame.payload_encoding for frame in seen} == {"pb"}
+    assert [[(header.key, header.value) for header in frame.headers] for frame in seen] == [
+        [("compress_type", kind)] for kind in ("none", "none", "gzip", "none")
+    ]
+    assert [frame.payload for frame in seen] == [
+        number(1, ROOM) + number(8, 5),
+        b"",
+        gzip.compress(result, 6, mtime=0),
+        result,
+    ]
+
+
+def test_what_a_result_leaves_out() -> None:
+    bare = ProtoMessageFetchResult.FromString(fetch_result([CHAT], now=5))
+    assert (bare.now, bare.fetch_interval, bare.fetch_type) == (5, 1000, 1)
+    assert (bare.cursor, bare.internal_ext) == ("", "")
+    for name in ("need_ack", "heartbeat_duration", "push_server", "is_first"):
+        assert not bare.HasField(name)
+    (message,) = bare.messages
+    assert not message.HasField("is_history") and (message.method, message.msg_id) == (CHAT.method, 7)
+    full = ProtoMessageFetchResult.FromString(
+        fetch_result(
+            [CHAT._replace(is_history=True)],
+            now=5,
+            push_server="wss://x",
+            route_params=[("a", "b"), ("c", "d")],
+            is_first=True,
+            heartbeat_ms=1,
+        )
+    )
+    assert (full.push_server, full.is_first, full.heartbeat_duration) == ("wss://x", True, 1)
+    assert [(pair.key, pair.value) for pair in full.route_params] == [("a", "b"), ("c", "d")]
+    assert full.messages[0].is_history
+
+
+def test_a_server_acknowledges_no_more_than_it_asks_and_says_what_is_wrong() -> None:
+    server = in_room()
+    data, _ = server.messages([CHAT], now=1)
+    read = read_frame(data)
+    assert isinstance(read, Frame)
+    result = read_fetch_result(gzip.decompress(read.payload), Limits())
+    assert isinstance(result, FetchResult) and result.need_ack and read.gzipped
+    bad = server.receive_message(write_frame("hb", b"\xff"))
+    assert isinstance(bad, ProtocolViolation) and bad.reason.startswith("bad hb: ")
+    with pytest.raises(LocalProtocolError) as raised:
+        server.opened()
+    assert str(raised.value) == "opened() on a server side that is closed"
+    with pytest.raises(LocalProtocolError) as raised:
+        server.messages([], now=1)
+    assert str(raised.value) == "no messages before the client has entered the room (it is closed)"
