@@ -83,6 +83,7 @@ UNKNOWN_IS_NULL = {
     "label",
     "display_type",
 }
+"""Keys of texts that are null, not empty, where nothing was sent."""
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ID_KEY = re.compile(r"(^|_)(id|ids)$")
 EVENTS = [getattr(events, name) for name in events.__all__ if name.endswith("Event")]
