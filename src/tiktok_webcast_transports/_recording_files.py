@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,18 +166,18 @@ class Finisher:
 
     def _join(self, group: list[Segment]) -> bool:
         first = group[0].path
-        joined, listed = f"{first}.join", f"{first}.list"
+        joined = f"{first}.join"
         try:
-            with Path(listed).open("x", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(concat_list([os.path.abspath(part.path) for part in group]))
+            text = concat_list([os.path.abspath(part.path) for part in group])
+            with tempfile.TemporaryDirectory(prefix="tiktok-webcast-") as folder:
+                listed = os.path.join(folder, "segments")
+                Path(listed).write_text(text, encoding="utf-8", errors="surrogateescape")
+                if not self._run(join_arguments(listed, joined, self._target), joined, "joined"):
+                    return False
         except (OSError, ConfigurationError) as error:
             self.notes.append(f"the segments were not joined: {error}")
+            discard(joined)
             return False
-        try:
-            if not self._run(join_arguments(listed, joined, self._target), joined, "joined"):
-                return False
-        finally:
-            discard(listed)
         if size_of(joined) < _ENOUGH * sum(size_of(part.path) for part in group):
             self.notes.append("the segments were not joined: something would have been lost")
             discard(joined)
@@ -189,10 +190,12 @@ class Finisher:
     def _run(self, arguments: list[str], made: str, what: str) -> bool:
         said = Diagnostics()
         code = run_ffmpeg(self._program, arguments, self._options, said.receive_line)
-        if code:
+        # Of a disk that is full at the very end ffmpeg 5.1 says so, and its exit code does not.
+        failed = bool(code) or said.fatal
+        if failed:
             self.notes.append(f"not {what}: {said.text}")
             discard(made)
-        return not code
+        return not failed
 
 
 def _file(named: list[Segment], parts: list[Segment]) -> RecordedFile:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
 
-from tiktok_webcast.recording import End, FfmpegFailed
+from tiktok_webcast.recording import TARGETS, End, FfmpegFailed, RecordingOptions, Segment
 from tiktok_webcast_transports import _minder
+from tiktok_webcast_transports._recording_files import Finisher
 from tiktok_webcast_transports.recording import Recorder
 from tiktok_webcast_transports.simulator import Simulator
 
@@ -134,3 +135,23 @@ def test_a_listener_that_fails_does_not_end_the_recording(
     watched.recorder._on_progress = fails
     result = watched.recorder.run()
     assert result.end is End.DURATION and "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("complains", [True, False])
+def test_a_join_that_ffmpeg_complains_about_keeps_the_segments(tmp_path: Path, complains: bool) -> None:
+    """Its exit code does not tell: of a disk that is full at the very end, 5.1 exits with 0 (tried)."""
+    program, said = tmp_path / "ffmpeg", "[error] Error writing trailer: No space left on device" if complains else ""
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "open(sys.argv[-1].removeprefix('file:'), 'wb').write(bytes(1900))\n"
+        f"print({said!r}, file=sys.stderr)\n"
+    )
+    program.chmod(0o755)
+    segments = [Segment(number, "hd", path=str(tmp_path / f"{number}.mkv"), seconds=2.0) for number in (1, 2)]
+    for segment in segments:
+        Path(segment.path).write_bytes(bytes(1000))
+    finisher = Finisher(str(program), TARGETS["mkv"], RecordingOptions())
+    files = finisher.finish(segments)
+    assert sorted(path.name for path in tmp_path.glob("*.mkv*")) == (["1.mkv", "2.mkv"] if complains else ["1.mkv"])
+    assert [file.segments for file in files] == ([1, 1] if complains else [2])
+    assert ("No space left" in str(finisher.notes)) is complains

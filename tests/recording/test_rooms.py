@@ -224,6 +224,25 @@ def test_only_the_file_that_was_named_is_ever_replaced(sim: Simulator, tmp_path:
         assert abs(Plays(tmp_path / name).seconds - file.seconds) < 1
 
 
+def test_segments_are_kept_when_there_is_no_room_to_join_them(
+    sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    watched = Watched(sim, tmp_path / "a.mkv")
+    with watched.recorder:
+        watched.until_seconds(2)
+        sim.cut_video()
+        watched.until(lambda recorder: recorder.segments == 2 and recorder.progress.seconds > 1)
+        monkeypatch.setattr(Path, "write_text", full)
+    result = watched.recorder.wait()
+    assert result is not None and sorted(path.name for path in tmp_path.iterdir()) == ["a.2.mkv", "a.mkv"]
+    assert any("not joined: [Errno 28] No space left" in note for note in result.notes)
+    for file in result.files:
+        assert abs(Plays(file.path).seconds - file.seconds) < 1
+
+
 def test_two_recordings_do_not_share_a_file(sim: Simulator, tmp_path: Path) -> None:
     first, second = (Watched(sim, tmp_path / "a.mp4", duration=2) for _ in range(2))
     with first.recorder:
