@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from session_world import ROOM, ReadySigner, World, chat, gift
+from session_world import ROOM, ReadySigner, World, answer, chat, gift
 
 from tiktok_webcast import (
     CloseReason,
@@ -352,6 +352,19 @@ def test_a_room_that_was_named_is_entered_although_the_web_is_out_of_reach() -> 
     session.socket_failed(action.socket_id, FAILURE, now=1.0)
     session.handle_timer(now=2.0)
     assert isinstance(session.next_action(), OpenSocket), "and not asked for in vain again"
+
+
+def test_a_room_that_was_found_is_not_looked_for_again_after_one_failure() -> None:
+    session = Session(f"room:{ROOM}", signer=ReadySigner(), retry=RetryPolicy(jitter=0.0))
+    session.start(now=0.0)
+    asked = 0
+    while isinstance(action := session.next_action(), SendRequest):
+        asked += 1
+        session.receive_response(action.request_id, answer(action.request), now=0.0)
+    assert asked and isinstance(action, OpenSocket)
+    session.socket_failed(action.socket_id, FAILURE, now=1.0)
+    session.handle_timer(now=2.0)
+    assert isinstance(session.next_action(), OpenSocket)
 
 
 def test_starting_twice_says_where_it_is() -> None:
