@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_SECONDS ?= 30
 
-.PHONY: fuzz demo test test-long test-interop test-places lint types proto check-generated bench clean
+.PHONY: coverage fuzz demo test test-long test-interop test-places lint types proto check-generated bench clean
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 demo"; exit 1; }
@@ -43,6 +43,12 @@ $(VENV)-places/.installed: | $(BIN)/python
 test-places: $(VENV)/.installed-dev $(VENV)-places/.installed  ## Jupyter, PyInstaller, FastAPI, a thread, a game's loop: minutes
 	@$(VENV)-places/bin/python -m pip install -q --disable-pip-version-check --no-deps --force-reinstall .
 	@PLACES_PYTHON="$(abspath $(VENV)-places/bin/python)" $(BIN)/python -m pytest -q tests/places
+
+CORE_TESTS := tests/core tests/sim tests/capture tests/fuzz tests/recording
+coverage: $(VENV)/.installed-dev  ## Branches of the core run by its own tests, then of the transports by all tests
+	@$(BIN)/python -m pip install -q --disable-pip-version-check pytest-cov
+	@HYPOTHESIS_PROFILE=dev $(BIN)/python -m pytest -q -n 2 --timeout 600 --cov=tiktok_webcast --cov-config=tests/coverage.ini --cov-report=term $(CORE_TESTS)
+	@HYPOTHESIS_PROFILE=dev $(BIN)/python -m pytest -q -n 2 --timeout 600 --cov=tiktok_webcast_transports --cov-config=tests/coverage.ini --cov-report=term tests
 
 SECONDS ?= 60
 fuzz: $(VENV)/.installed-dev  ## Coverage-guided fuzzing, SECONDS for each target

@@ -192,7 +192,8 @@ class Pseudonyms:
         lower = word.lower() if len(word.lower()) == len(word) else word
         alphabet = "abcdef" if _HEX.match(word) else "abcdefghijklmnopqrstuvwxyz"
         for turn in range(4):
-            stream = self._stream(f"{turn} {lower}".encode("utf-8", "surrogateescape"), 4 * len(word))
+            # Lone halves of a pair are in JSON, as escapes, and from bytes that are no UTF-8.
+            stream = self._stream(f"{turn} {lower}".encode("utf-8", "surrogatepass"), 4 * len(word))
             new = "".join(
                 _character(old, int.from_bytes(stream[4 * at : 4 * at + 4], "little"), alphabet)
                 for at, old in enumerate(word)

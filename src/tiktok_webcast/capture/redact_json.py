@@ -92,10 +92,7 @@ def _string(raw: str, names: Pseudonyms, *, prose: bool = False) -> str:
 
 def _unescaped(piece: str) -> str:
     if piece.startswith("\\u"):
-        try:
-            units = [int(unit, 16) for unit in piece.split("\\u")[1:]]
-        except ValueError:
-            return "?"
+        units = [int(unit, 16) for unit in piece.split("\\u")[1:]]
         if len(units) == 2:
             return chr(0x10000 + ((units[0] & 0x3FF) << 10 | units[1] & 0x3FF))
         return chr(units[0])

@@ -13,6 +13,7 @@ from .._pb.transport_pb2 import BaseProtoMessage, ProtoMessageFetchResult, Webca
 from ..config import Limits
 from ..events.table import REGISTRY
 from ..push.unpack import BadFrame, gunzip
+from ..view import _is_repeated as is_repeated
 from ..view import text as wire_text
 from ..wire import Guess, is_made_id, read_wire
 from .pseudonyms import Pseudonyms, is_time
@@ -23,6 +24,8 @@ MAX_DEPTH = 64
 _INT64 = frozenset([3, 4, 6, 16, 18])
 _STRING, _BYTES, _MESSAGE = 9, 12, 11
 _PACKABLE = frozenset([3, 4, 5, 13])
+_SMALL = frozenset([5, 8, 13, 14, 17])
+_FLOATS = frozenset([1, 2])
 _ID = re.compile(
     r"(?:^|_)(?:u?id|ids|uids?|no|anchor|owner|users?|list)(?:_str|_int)?(?:_|$)|[a-z](?:Id|Ids|Uid)\b|^user"
 )
@@ -113,14 +116,23 @@ class WireRedaction:
         if schema is WebcastPushFrame.DESCRIPTOR and field.name == "payload":
             return self._frame_payload(value, parent)
         if schema is BaseProtoMessage.DESCRIPTOR and field.name == "payload":
-            return self._message(value, _descriptor(_method_of(parent)), depth + 1)
+            return self._inner(value, _descriptor(_method_of(parent)), depth)
         if field.type == _MESSAGE:
-            return self._message(value, field.message_type, depth + 1)
+            return self._inner(value, field.message_type, depth)
         if field.type == _STRING:
             return self._text(value, field)
+        if not is_repeated(field):
+            # Bytes, or not what the schema expects: TikTok may have changed it, and text may be there now.
+            return self._unknown(value, depth)
         if field.type in _PACKABLE:
             return self._packed(value, field)
-        return value if field.type not in (_BYTES,) else self._unknown(value, depth)
+        return value if field.type in _FLOATS else self._unknown(value, depth)
+
+    def _inner(self, value: bytes, schema: Any, depth: int) -> bytes:
+        """A message within a message; text in its place is text."""
+        if _letters(value) and not read_wire(value).complete:
+            return self._unknown(value, depth)
+        return self._message(value, schema, depth + 1)
 
     def _unknown(self, value: bytes, depth: int) -> bytes:
         found = read_wire(b"\n" + _as_varint(len(value), 1) + value).fields
@@ -131,7 +143,9 @@ class WireRedaction:
             return value
         if guess in (Guess.TEXT, Guess.ID):
             return self._names.text(value.decode()).encode()
-        return self._packed(value, None) if guess is Guess.PACKED else self._names.data(value)
+        if guess is Guess.PACKED and not _letters(value):
+            return self._packed(value, None)
+        return self._names.data(value)
 
     def _frame_payload(self, value: bytes, frame: bytes) -> bytes:
         plain: bytes | BadFrame = value
@@ -156,13 +170,15 @@ class WireRedaction:
         if field is None:
             return self._names.guessed_number(value)
         if field.type not in _INT64:
-            return value
+            # A number that does not fit the schema's type may be an id that took its place.
+            fits = field.type in _SMALL and (value < 2**32 or value >= 2**63)
+            return value if fits else self._names.guessed_number(value)
         if _is_id(field.containing_type.name, field.name):
             return self._names.number(value)
         return self._names.number(value) if is_made_id(value) and not is_time(value) else value
 
     def _fixed(self, value: bytes, field: Any) -> bytes:
-        if len(value) < 8 or (field is not None and field.type not in _INT64):
+        if len(value) < 8 or (field is not None and field.type in _FLOATS):
             return value
         return self._number(int.from_bytes(value, "little"), field).to_bytes(8, "little")
 
@@ -199,6 +215,11 @@ def _is_id(message: str, field: str) -> bool:
 def _descriptor(method: str) -> Any:
     binding = REGISTRY.find(method)
     return None if binding is None else getattr(binding.parse(b""), "DESCRIPTOR", None)
+
+
+def _letters(value: bytes) -> bool:
+    """Whether what may be small numbers may as well be a short word."""
+    return len(value) > 2 and all(32 < byte < 127 for byte in value)
 
 
 def _method_of(entry: bytes) -> str:

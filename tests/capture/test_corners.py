@@ -1,0 +1,195 @@
+"""Corners of captures that rooms seldom come to: each is a value, a problem in words, or the caller's own mistake."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from random import Random
+from typing import Any
+
+import pytest
+from captures import record
+
+from tiktok_webcast._pb.transport_pb2 import BaseProtoMessage, ProtoMessageFetchResult, WebcastPushFrame
+from tiktok_webcast.capture import FramePlayer, Recorder, Redaction, Replay, Verb, read_capture, read_har, replay
+from tiktok_webcast.capture.format import Damage, End, Header, Input, Output, Record, read_body, write_record
+from tiktok_webcast.capture.har import HarFile, HarFrame, HarSocket
+from tiktok_webcast.capture.masks import Masks
+from tiktok_webcast.capture.pseudonyms import Pseudonyms
+from tiktok_webcast.capture.redact_json import text_or_json
+from tiktok_webcast.capture.redact_wire import MAX_DEPTH, WireRedaction, _descriptor
+from tiktok_webcast.push.frames import FetchResult
+from tiktok_webcast.push.unpack import BadFrame
+from tiktok_webcast.session import Session
+from tiktok_webcast.sign_guest import GuestSigner
+
+NAMES = Pseudonyms(b"a key")
+HEAD = struct.pack("<d", 1.0) + b"\0"
+
+
+@pytest.mark.parametrize(("value", "error"), [(-1, ValueError), (1.5, TypeError)])
+def test_what_no_capture_can_hold_is_the_callers_mistake(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="a capture holds no"):
+        write_record(Input(Verb.MESSAGE, 0.0, 0, (value, b"")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [
+        (b"s", struct.pack("<d", float("nan")) + b"\0", "a time that is no number"),
+        (b"s", struct.pack("<d", float("inf")) + b"\0", "a time that is no number"),
+        (b"o", HEAD + b"\x01\xff\xff\x7f", "2097151 headers"),
+        (b"f", HEAD + b"\x01\x01", "an answer where a failure must be"),
+        (b"f", HEAD + b"\x01\x00\x03abc\x00", "an unknown failure 'abc'"),
+    ],
+)
+def test_bodies_that_lie_are_damage(kind: bytes, body: bytes, said: str) -> None:
+    with pytest.raises(Damage, match=said):
+        read_body(kind, body)
+
+
+def test_a_capture_gzipped_in_parts_is_one_capture() -> None:
+    play, data = record("offline")
+    parts = gzip.compress(data[:100]) + gzip.compress(data[100:])
+    assert list(replay(parts)) == play.events
+
+
+def test_frames_without_times_keep_the_order_of_the_file() -> None:
+    url = "wss://webcast-ws.tiktok.com/webcast/im/"
+    frames = (HarFrame(b"b", 2.0), HarFrame(b"a", 1.0), HarFrame(b"c", 0.0))
+    assert list(HarFile((HarSocket(url, 7, frames),)).rooms()) == [(7, (b"b", b"a", b"c"))]
+    assert list(HarFile((HarSocket(url, 7, frames[:2]),)).rooms()) == [(7, (b"a", b"b"))]
+
+
+def test_an_address_of_too_many_parameters_names_no_room() -> None:
+    url = "wss://webcast-ws.tiktok.com/webcast/im/?room_id=7" + "&a=1" * 1000
+    (socket,) = read_har(
+        b'{"log":{"entries":[{"request":{"url":"%s"},"_webSocketMessages":[]}]}}' % url.encode()
+    ).sockets
+    assert socket.room_id == 0
+
+
+def test_no_secret_has_no_mask() -> None:
+    assert Masks().secret("") == ""
+    assert Masks().key(None) is None
+
+
+def test_a_bare_fetch_result_is_a_batch_or_said_to_be_none() -> None:
+    player = FramePlayer(room_id=7)
+    result = ProtoMessageFetchResult(messages=[BaseProtoMessage(method="X", payload=b"")])
+    (good,), (bad,) = player.read_result(result.SerializeToString()), player.read_result(b"\xff")
+    assert isinstance(good, FetchResult)
+    assert [message.method for message in good.messages] == ["X"]
+    assert isinstance(bad, BadFrame)
+    assert player.statistics.bytes == len(result.SerializeToString()) + 1
+
+
+# --- redaction and replay of what makes no sense ----------------------------------------------------------------------
+
+
+def problem_of(*records: Record) -> str:
+    redaction = Redaction(lambda data: None, key=b"key")
+    for each in records:
+        redaction.redact(each)
+    return redaction.problem
+
+
+def test_captures_that_make_no_sense_are_said_to() -> None:
+    records = list(read_capture(record("offline")[1]))
+    start = Input(Verb.START, 0.0)
+    assert problem_of(*records) == ""
+    assert "without a header" in problem_of(start, start)
+    assert problem_of(Header(b"[]")) != ""
+    assert "makes no sense" in problem_of(records[0], start, start)
+    assert "something else" in problem_of(*(each for each in records if not isinstance(each, Input)))
+    ends = [End(each.taken, each.waiting + 1) if isinstance(each, End) else each for each in records]
+    assert "actions are left at the end" in problem_of(*ends)
+    outputs = [each for each in records if isinstance(each, Output)]
+    assert "something else" in problem_of(records[0], outputs[0])
+    player = Replay(check=True)
+    assert player.play(start) == []
+    assert player.problem == "a capture without a header"
+    assert player.play(start) == player.end() == []
+
+
+class OwnSigner(GuestSigner):
+    """A signer that a program wrote itself."""
+
+
+@pytest.mark.parametrize(
+    "user", ["room:7300000000000000001", "user:7000000000000000001", "https://vm.tiktok.com/ZMabcdef9/"]
+)
+def test_whoever_was_watched_is_somebody_else_and_of_the_same_kind(user: str) -> None:
+    out: list[bytes] = []
+    recorder = Recorder(user, write=out.append, signer=OwnSigner(), rng=Random(1))
+    recorder.start(now=0.0)
+    recorder.close(now=1.0)
+    recorder.finish()
+    records = list(read_capture(out))
+    assert "another kind (OwnSigner)" in problem_of(*records)
+    new: list[bytes] = []
+    redaction = Redaction(new.append, key=b"key", signer=GuestSigner())
+    for each in records:
+        redaction.redact(each)
+    header = next(iter(read_capture(new)))
+    assert isinstance(header, Header)
+    for part in ("7300000000000000001", "7000000000000000001", "ZMabcdef9"):
+        assert part.encode() not in header.json
+    player = Replay(signer=GuestSigner())
+    player.play(header)
+    assert player.session is not None
+    assert type(player.session.user) is type(Session(user).user)
+
+
+def test_json_that_is_written_strangely() -> None:
+    for text in ('{"id":0}', '[1.5e3,"\\ud83d"]', '{"a":"\\n\\t\\/","b":-7}', '{"x":12345678901234567890123456789}'):
+        new = text_or_json(text, NAMES)
+        assert len(new) == len(text)
+    assert text_or_json('["\\ud83d anna"]', NAMES).count("anna") == 0
+
+
+def test_messages_nested_too_deep_are_scrambled_not_opened() -> None:
+    wire = WireRedaction(NAMES)
+    data = b"\x0a\x04anna"
+    for _ in range(MAX_DEPTH + 8):
+        size = len(data)
+        data = b"\x0a" + (bytes([size]) if size < 128 else bytes([size & 127 | 128, size >> 7])) + data
+    new = wire.payload("Unheard", data)
+    assert len(new) == len(data)
+    assert b"anna" not in new
+
+
+def test_frames_and_entries_that_cannot_be_read_keep_nobodys_name() -> None:
+    wire = WireRedaction(NAMES)
+    frame = WebcastPushFrame(payload_type="other", payload=b"anna was here").SerializeToString()
+    assert b"anna" not in wire.frame(frame)
+    # The entry names its method after a broken end, and packed numbers end in the middle of one.
+    for broken in (b"\x12\x04anna\xff", b"\x0a\x06\x12\x04anna\xff", b"B\x04anna\xff"):
+        for new in (wire.result(broken), wire.frame(broken), wire.payload("WebcastChatMessage", broken)):
+            assert len(new) == len(broken)
+            assert b"anna" not in new
+
+
+def test_what_stands_where_the_schema_expects_something_else_changes_too() -> None:
+    """Schemas drift: a handle where a number was, an id where text was, must not pass for what was there before."""
+    wire = WireRedaction(NAMES)
+    handle, number = b"anna.smith", 7_123_456_789_012_345_678
+    bits = number
+    varint = bytearray()
+    while bits > 127:
+        varint.append(bits & 127 | 128)
+        bits >>= 7
+    varint.append(bits)
+    for field in range(1, 16):
+        texts = bytes([field << 3 | 2, len(handle)]) + handle
+        numbers = bytes([field << 3]) + bytes(varint)
+        fixed = bytes([field << 3 | 1]) + number.to_bytes(8, "little")
+        for method in ("WebcastChatMessage", "WebcastLikeMessage", "WebcastGiftMessage", "WebcastMemberMessage"):
+            new = wire.payload(method, texts + numbers + fixed)
+            assert len(new) == len(texts + numbers + fixed)
+            assert bytes(varint) not in new, (method, field)
+            assert number.to_bytes(8, "little") not in new, (method, field)
+            known = _descriptor(method).fields_by_number.get(field)
+            # What is text by the schema is told by its name: colours and languages stay.
+            kept = known is not None and known.type == 9 and known.name.endswith(("color", "language"))
+            assert handle not in new or kept, (method, field)
