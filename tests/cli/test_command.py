@@ -267,7 +267,7 @@ def test_scenarios_are_listed_and_unknown_ones_refused(call: Caller) -> None:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_demo_shows_a_room_and_stops_by_itself(transport: str, call: Caller) -> None:
-    done = call("demo", "--json", "--duration", "1", "--speed", "20", "--transport", transport)
+    done = call("demo", "--json", "--duration", "20", "--speed", "0", "--transport", transport)
     assert done.code == 0
     assert done.names[0] == "connect"
     assert (done.names[-1], done.lines[-1]["reason"]) == ("closed", "room_ended")
@@ -311,16 +311,16 @@ def test_on_a_terminal_there_is_a_dashboard_and_then_a_summary() -> None:
 
 
 def test_plain_and_json_are_no_dashboard_on_a_terminal() -> None:
-    code, seen = on_terminal(*command("demo", "--duration", "1", "--speed", "10", "--plain"))
+    code, seen = on_terminal(*command("demo", "--duration", "10", "--speed", "0", "--plain"))
     assert code == 0
     assert "\x1b[?1049h" not in seen
     assert "\x1b[36mchat" in seen
-    code, seen = on_terminal(*command("demo", "--duration", "1", "--speed", "10", "--json"))
+    code, seen = on_terminal(*command("demo", "--duration", "10", "--speed", "0", "--json"))
     assert json_lines(seen.replace("\r\n", "\n"))[-1]["event"] == "closed"
 
 
 def test_no_colour_where_none_is_wanted() -> None:
-    _, seen = on_terminal(*command("demo", "--duration", "1", "--speed", "10", "--plain"), NO_COLOR="1")
+    _, seen = on_terminal(*command("demo", "--duration", "10", "--speed", "0", "--plain"), NO_COLOR="1")
     assert "\x1b" not in seen
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-GUARD = 40.0
+GUARD = 100.0
 """Seconds after which a script that waits for its client gives up: only ever reached when something is broken."""
 
 Script = Callable[["Peer"], None]
