@@ -492,3 +492,18 @@ def test_a_server_acknowledges_no_more_than_it_asks_and_says_what_is_wrong() -> 
     with pytest.raises(LocalProtocolError) as raised:
         server.messages([], now=1)
     assert str(raised.value) == "no messages before the client has entered the room (it is closed)"
+
+
+def test_a_batch_without_extras_is_packed_and_asks_for_an_ack() -> None:
+    read = read_frame(in_room().messages([CHAT], now=5)[0])
+    assert isinstance(read, Frame) and read.gzipped
+    assert gzip.decompress(read.payload) == fetch_result([CHAT], now=5, need_ack=True)
+
+
+def test_bad_gzip_says_what_is_wrong_and_keeps_the_bytes() -> None:
+    whole = gzip.compress(b"x" * 100)
+    broken, cut = whole[:10] + b"\xff" * 8, whole[:-4]
+    result = gunzip(broken, 1000)
+    assert isinstance(result, BadFrame) and result.data == broken and result.error.startswith("broken gzip: ")
+    assert gunzip(cut, 1000) == BadFrame(cut, "cut gzip: it ends before its end")
+    assert gunzip(whole, 99) == BadFrame(whole, "unpacks to more than the limit of 99 bytes")

@@ -257,6 +257,10 @@ def test_heartbeats_and_acks_are_counted_across_sockets() -> None:
     world.send([chat(2)])
     counted = world.session.statistics
     assert (counted.heartbeats, counted.acks, counted.reconnects) == (3, 2, 1)
+    world.cut()
+    world.open()
+    counted = world.session.statistics
+    assert (counted.heartbeats, counted.acks, counted.reconnects) == (4, 2, 2)
 
 
 @pytest.mark.parametrize(

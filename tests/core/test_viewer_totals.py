@@ -75,4 +75,5 @@ def test_an_empty_room_is_no_unknown_room() -> None:
 def test_what_no_field_can_hold_is_not_believed() -> None:
     viewers: ViewerTotals[str] = ViewerTotals()
     assert (viewers.current, viewers.ever, viewers.peak, viewers.top_viewers) == (None, None, 0, ())
+    assert viewers.receive(4) == ViewerCount(4, 0, 4)
     assert viewers.receive(2**63, 2**64) == ViewerCount(2**63 - 1, 2**63 - 1, 2**63 - 1)
