@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
+import planted
 import profiles
 import pytest
 
@@ -10,6 +14,7 @@ profiles.register()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "stateful: a hypothesis machine; thousands of examples, see profiles.py")
+    planted.watch()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,3 +23,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("stateful") is not None and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(seconds))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, pytest.TestReport]:
+    """Fail a test in which a planted secret was shown anywhere."""
+    report: pytest.TestReport = yield
+    if report.passed:
+        for title, content in report.sections:
+            planted.search(title, content)
+        if planted.found:
+            report.outcome = "failed"
+            report.longrepr = "A secret was shown:\n" + "\n".join(planted.found[:5])
+    planted.found.clear()
+    return report

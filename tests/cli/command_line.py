@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import planted
+
 from tiktok_webcast_transports.cli import main
 
 CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"
@@ -49,6 +51,7 @@ class Caller:
         code = main(arguments)
         out, err = self._capture.readouterr()
         assert "Traceback" not in err
+        planted.search("the command's output", out + err)
         return Result(code, out, err)
 
 
