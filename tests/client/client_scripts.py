@@ -21,12 +21,12 @@ def endless(story: Story, options: Options) -> Script:
 
 
 def counting(story: Story, options: Options) -> Script:
-    """Comments "0", "1", ... in a row, `rate` of them in one second, each with a join, then an hour of nothing."""
+    """Comments "0", "1", ... in a row, `rate` of them in one second, each with a join, then four minutes of nothing."""
     yield story.enter()
     for number in range(int(options.rate)):
         story.wait(1 / options.rate)
         yield story.frame(story.comment(story.crowd[0], str(number)), story.join(story.crowd[1]))
-    story.wait(3600.0)
+    story.wait(240.0)
     yield story.end()
 
 
