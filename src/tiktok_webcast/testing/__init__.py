@@ -10,11 +10,11 @@ Needs `hypothesis`. Nothing else in the library imports this package.
 
 try:
     import hypothesis as _hypothesis  # noqa: F401
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _missing:
     raise ModuleNotFoundError(
         "tiktok_webcast.testing makes strategies for hypothesis, which is not installed: pip install hypothesis",
-        name=error.name,
-    ) from error
+        name=_missing.name,
+    ) from _missing
 
 from .hostile import hostile_fetch_results, hostile_frames, hostile_payloads
 from .rooms import Room, fetch_results, frames, messages, rooms
