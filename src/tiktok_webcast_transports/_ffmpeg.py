@@ -17,7 +17,7 @@ from tiktok_webcast.recording import FfmpegFailed, FfmpegMissing, RecordingOptio
 
 VARIABLES = ("TIKTOK_WEBCAST_FFMPEG", "FFMPEG")
 _MINDER = Path(__file__).with_name("_minder.py")
-_LINUX_TELLS = 10.0
+_LINUX_TELLS = 30.0
 """Seconds for ffmpeg to end by itself when the process that minds it was killed."""
 _MAX_LINE = 64 * 1024
 

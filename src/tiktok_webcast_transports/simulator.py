@@ -12,6 +12,7 @@ It serves loopback addresses only, and nothing of it is secret.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import socket
 import ssl
@@ -241,12 +242,14 @@ class Simulator:
     async def _close(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            server.close()
+            _stop_accepting(server)
             try:
-                # Connections that were just accepted become known a few turns of the loop later.
+                # Connections that were just accepted become known a few turns of the loop later. The server is closed
+                # after that: asyncio drops, unclosed, what it has accepted for a server that is closed by then.
                 for _ in range(_TURNS):
                     await asyncio.sleep(0)
             finally:
+                server.close()
                 # At once, if somebody has no patience for these turns.
                 self._abort_all()
         # Doors first: while they are left their connections become known.
@@ -283,3 +286,12 @@ class Simulator:
 
         loop.call_soon_threadsafe(ask)
         return answer.result()
+
+
+def _stop_accepting(server: asyncio.AbstractServer) -> None:
+    """Take no new connection, and leave the server open."""
+    loop = asyncio.get_running_loop()
+    for listener in getattr(server, "sockets", ()):
+        # Windows' loop has no readers; closing the server is all that can be done there.
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_reader(listener.fileno())
