@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -32,10 +33,34 @@ def main(arguments: list[str]) -> int:
         return 127
     # Nobody but the system would, and then it tells ffmpeg too, which told twice leaves the file as it is.
     signal.signal(signal.SIGTERM, lambda number, frame: _tell(process, b"q"))
-    threading.Thread(target=_obey, args=(process, quit_within, terminate_within), daemon=True).start()
-    code = process.wait()
-    # As a shell says it; the thread may still wait for a letter.
+    code = _mind(process, quit_within, terminate_within)
+    # As a shell says it.
     return code if code >= 0 else 128 - code
+
+
+def _mind(process: subprocess.Popen[bytes], quit_within: float, terminate_within: float) -> int:
+    """Obey until the process has ended; return its exit code."""
+    ended = _end_of(process)
+    if ended is None:
+        threading.Thread(target=_obey, args=(process, quit_within, terminate_within), daemon=True).start()
+        # The thread may still wait for a letter then.
+        return process.wait()
+    # In this thread alone: of a parent that is killed Linux tells the child once for each of its threads.
+    while ended not in select.select([ended, 0], [], [])[0]:
+        letter = os.read(0, 1)
+        _tell(process, letter or b"q")
+        if not letter:
+            _hurry(process, quit_within, terminate_within)
+            break
+    return process.wait()
+
+
+def _end_of(process: subprocess.Popen[bytes]) -> int | None:
+    """Return what `select` finds readable once the process has ended, where there is such a thing."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            return os.pidfd_open(process.pid)
+    return None
 
 
 def _die_with_parent() -> Callable[[], object] | None:
@@ -55,6 +80,10 @@ def _obey(process: subprocess.Popen[bytes], quit_within: float, terminate_within
     while letter := os.read(0, 1):
         _tell(process, letter)
     _tell(process, b"q")
+    _hurry(process, quit_within, terminate_within)
+
+
+def _hurry(process: subprocess.Popen[bytes], quit_within: float, terminate_within: float) -> None:
     for seconds, letter in ((quit_within, b"t"), (terminate_within, b"k")):
         try:
             process.wait(seconds)

@@ -130,6 +130,13 @@ def test_nor_do_they_make_other_folders(values: dict[str, str]) -> None:
         assert not re.match(r"(?i)(con|nul|com1)(\.|$)", part)
 
 
+def test_a_dot_near_the_beginning_is_no_ending() -> None:
+    name = file_name(
+        "{title}{unique_id}{nickname}{quality}/a.mkv", {"title": "a.b", "nickname": "語" * 80, "unique_id": ""}
+    )
+    assert name.startswith("a.b_語") and len(name.split("/")[0].encode()) <= 240
+
+
 @pytest.mark.parametrize("value", ["con", "NUL", "com1.x", "..", "", "-rf", "/", "\u202egnp.exe"])
 def test_values_that_are_no_names(value: str) -> None:
     name = file_name("{nickname}.mp4", {"nickname": value})

@@ -60,13 +60,18 @@ def segment_name(path: str, number: int) -> str:
     """Return the name of a further segment: `a.mp4`, `a.2.mp4`, `a.3.mp4`."""
     if number <= 1:
         return path
-    found = re.search(r"\.[A-Za-z0-9]{1,5}$", path)
-    stem, ending = (path[: found.start()], found[0]) if found else (path, "")
+    stem, ending = _split_ending(path)
     return f"{stem}.{number}{ending}"
 
 
 def _shortened(name: str) -> str:
-    while len(name.encode("utf-8", "replace")) > _MAX_NAME_BYTES:
-        stem, dot, ending = name.rpartition(".")
-        name = f"{stem[:-1]}.{ending}" if dot and stem else name[:-1]
-    return name
+    stem, ending = _split_ending(name)
+    while len(f"{stem}{ending}".encode("utf-8", "replace")) > _MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return f"{stem}{ending}"
+
+
+def _split_ending(name: str) -> tuple[str, str]:
+    """Return a name and its ending, such as `.mp4`; what strangers write after a dot is mostly none."""
+    found = re.search(r"\.[A-Za-z0-9]{1,5}$", name)
+    return (name[: found.start()], found[0]) if found else (name, "")
