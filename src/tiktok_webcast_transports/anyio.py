@@ -1,8 +1,12 @@
 """The transport for asyncio and trio, over anyio and httpcore's network streams.
 
-async with connect("@some_user") as live:
-    async for event in live:
-        ...
+    async with connect("@some_user") as live:
+        async for event in live:
+            ...
+
+A program that wants its sockets closed in order after Ctrl-C runs trio with
+`trio.run(main, restrict_keyboard_interrupt_to_checkpoints=True)`: by default trio lets Ctrl-C break out between any two
+instructions, of anyio's too, and a connection that is just being made is then left to the garbage collector.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from tiktok_webcast.config import Limits
 from tiktok_webcast_transports._options import Network
 
 Scenario = Callable[[], Coroutine[Any, Any, Any]]
+_RAW_CTRL_C = sys.version_info < (3, 11)
+"""Whether `asyncio.run` lets Ctrl-C break out anywhere, instead of turning it into a cancellation of the main task."""
 
 
 class Cancelled(Exception):
@@ -81,6 +83,11 @@ class Kit(ABC):
 
 
 class AsyncioKit(Kit):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        if _RAW_CTRL_C:
+            self.interrupted = (asyncio.CancelledError,)
+
     def live(self, session: Any, network: Network = Network(), limits: Limits = Limits()) -> Any:
         return asyncio_transport.Live(session, network=network, limits=limits)
 
@@ -89,6 +96,13 @@ class AsyncioKit(Kit):
 
     def run(self, scenario: Scenario, *, debug: bool = True) -> Any:
         async def main() -> Any:
+            if _RAW_CTRL_C and threading.current_thread() is threading.main_thread():
+                # As `asyncio.run` itself does from 3.11 on. Until then Ctrl-C breaks out of any instruction, and one of
+                # asyncio's own, between the making of a socket and the `try` that would close it, leaves the socket to
+                # the garbage collector.
+                task = asyncio.current_task()
+                assert task is not None
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, task.cancel)
             return await asyncio.wait_for(scenario(), GUARD)
 
         return asyncio.run(main(), debug=debug)
@@ -117,7 +131,7 @@ class AsyncioKit(Kit):
 class AnyioKit(Kit):
     def __init__(self, backend: str) -> None:
         super().__init__(f"anyio-{backend}")
-        if sys.version_info < (3, 11) and backend == "asyncio":
+        if _RAW_CTRL_C and backend == "asyncio":
             # There anyio.run itself turns Ctrl-C into a cancellation of the main task.
             self.interrupted = (KeyboardInterrupt, asyncio.CancelledError)
         self.backend = backend
@@ -133,7 +147,7 @@ class AnyioKit(Kit):
             with anyio.fail_after(GUARD):
                 return await scenario()
 
-        return anyio.run(main, backend=self.backend, backend_options=self._options(debug))
+        return self._run(main, debug)
 
     def run_cancelled(self, scenario: Scenario, when: threading.Event) -> None:
         async def main() -> None:
@@ -148,7 +162,7 @@ class AnyioKit(Kit):
                         await scenario()
                     assert scope.cancelled_caught
 
-        anyio.run(main, backend=self.backend, backend_options=self._options())
+        self._run(main, debug=True)
 
     def in_task(self, scenario: Scenario) -> Any:
         class InTask:
@@ -162,8 +176,14 @@ class AnyioKit(Kit):
 
         return InTask()
 
-    def _options(self, debug: bool = True) -> dict[str, Any]:
-        return {"debug": debug} if self.backend == "asyncio" else {}
+    def _run(self, main: Scenario, debug: bool) -> Any:
+        if self.backend == "asyncio":
+            return anyio.run(main, backend_options={"debug": debug})
+        # As the docstring of the transport advises: else Ctrl-C breaks out of any instruction of anyio's own. Not by
+        # anyio.run, whose oldest versions keep a backend's options to themselves.
+        import trio
+
+        return trio.run(main, restrict_keyboard_interrupt_to_checkpoints=True)
 
 
 class _Blocking:
