@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +76,47 @@ def test_twenty_thousand_ids_are_remembered() -> None:
     for msg_id in range(1, 20_002):
         assert not seen.seen(msg_id)
     assert (len(seen), 1 in seen, 2 in seen) == (20_000, False, True)
+
+
+def test_a_number_is_the_same_id_whether_it_was_read_signed_or_not() -> None:
+    seen = SeenMessages()
+    assert not seen.seen(-1)
+    assert seen.seen(2**64 - 1)
+    assert -1 in seen
+    assert not seen.seen(2**63)
+    assert seen.seen(-(2**63))
+
+
+def test_what_is_no_id_is_not_remembered() -> None:
+    seen = SeenMessages()
+    seen.seen(1)
+    assert [thing in seen for thing in (0, None, "1", 1.0)] == [False] * 4
+
+
+@given(limit=st.sampled_from([1, 2, 7, 8, 9, 65_534, 65_535, 65_536]), start=st.integers(1, 2**60))
+def test_any_limit_is_filled_exactly(limit: int, start: int) -> None:
+    seen = SeenMessages(limit)
+    ids = range(start, start + min(limit, 300) + 20)
+    assert not any(seen.seen(msg_id) for msg_id in ids)
+    assert [msg_id in seen for msg_id in ids] == [len(ids) - index <= limit for index in range(len(ids))]
+
+
+@pytest.mark.parametrize("limit", [2**16 - 1, 2**16])
+def test_places_that_need_another_width(limit: int) -> None:
+    seen = SeenMessages(limit)
+    assert not any(seen.seen(msg_id) for msg_id in range(1, limit + 2))
+    assert (len(seen), 1 in seen, 2 in seen, limit in seen, limit + 1 in seen) == (limit, False, True, True, True)
+
+
+@pytest.mark.parametrize("count", [400, 5_000, 20_000, 45_000])
+def test_an_id_takes_25_bytes_at_the_most(count: int) -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        seen = SeenMessages()
+        for msg_id in range(7_300_000_000_000_000_000, 7_300_000_000_000_000_000 + count):
+            seen.seen(msg_id)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 25 * len(seen)
