@@ -40,6 +40,9 @@ from ._recording_files import Files, Finisher, RecordedFile, make_folders
 _log = logging.getLogger(__name__)
 Ask = Callable[["RoomInfo | None"], "RoomInfo | RoomFailure"]
 """Asks for the room's data, given what was told last; called in a thread of its own."""
+LINES_WAITING = 4096
+"""Lines of ffmpeg that wait for the recorder's thread, at the most: an `on_progress` that never comes back must not make
+a server's broken stream fill the memory. Later ones are dropped, and `Recording.notes` says how many."""
 # A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
 _PATIENCE = 0.5 if os.name == "nt" else None
 
@@ -104,6 +107,7 @@ class Recorder:
         """Called in the recorder's thread once `result` or `error` is there."""
         self._machine = RecordingMachine(options)
         self._inbox: SimpleQueue[Callable[[float], object]] = SimpleQueue()
+        self._lines_dropped = 0
         self._process: Ffmpeg | None = None
         self._thread: threading.Thread | None = None
         self._done = threading.Event()
@@ -334,7 +338,7 @@ class Recorder:
                 self.program,
                 arguments,
                 self.options,
-                on_progress=lambda line: self._inbox.put(lambda now: self._progressed(line, now)),
+                on_progress=lambda line: self._hand_over(lambda now: self._progressed(line, now)),
                 on_diagnostic=self._said,
                 on_exit=lambda code: self._inbox.put(lambda now: self._exited(files, code, now)),
             )
@@ -346,7 +350,14 @@ class Recorder:
     def _said(self, line: str) -> None:
         # In the thread that reads: most lines are of no interest, and there are a hundred a second.
         if not is_plain_packet(line):
-            self._inbox.put(lambda now: self._machine.receive_diagnostic(line, now=now))
+            self._hand_over(lambda now: self._machine.receive_diagnostic(line, now=now))
+
+    def _hand_over(self, line: Callable[[float], object]) -> None:
+        # Never waits: ffmpeg would stand still as soon as its pipe was full, and video would be lost.
+        if self._inbox.qsize() < LINES_WAITING:
+            self._inbox.put(line)
+        else:
+            self._lines_dropped += 1
 
     def _progressed(self, line: str, now: float) -> None:
         if self._machine.receive_progress(line, now=now) is None:
@@ -366,6 +377,8 @@ class Recorder:
         finisher = Finisher(self.program, self.target, self.options)
         files = finisher.finish(machine.segments)
         machine.notes += finisher.notes
+        if self._lines_dropped:
+            machine.notes.append(f"{self._lines_dropped} lines of ffmpeg were not read: on_progress took too long")
         for note in machine.notes:
             _log.info("%s: %s", self.path, note)
         error = machine.error

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
 
-from tiktok_webcast.recording import TARGETS, End, FfmpegFailed, RecordingOptions, Segment
+from tiktok_webcast.recording import TARGETS, End, FfmpegFailed, RecordingOptions, Segment, Signal
 from tiktok_webcast_transports import _minder
+from tiktok_webcast_transports._recorder import LINES_WAITING
 from tiktok_webcast_transports._recording_files import Finisher
 from tiktok_webcast_transports.recording import Recorder
 from tiktok_webcast_transports.simulator import Simulator
@@ -135,6 +136,44 @@ def test_a_listener_that_fails_does_not_end_the_recording(
     watched.recorder._on_progress = fails
     result = watched.recorder.run()
     assert result.end is End.DURATION and "ZeroDivisionError" in caplog.text
+
+
+TALKATIVE = """#!{python}
+import sys
+
+print("out_time_us=1000000\\ntotal_size=9\\nprogress=continue", flush=True)
+sys.stdin.read(1)  # Until it is told to stop: by then its progress is known.
+for number in range({lines}):
+    print("[error] line", number, file=sys.stderr)
+"""
+
+
+def test_lines_that_nobody_reads_are_dropped_and_counted(sim: Simulator, tmp_path: Path) -> None:
+    program, lines = tmp_path / "ffmpeg", LINES_WAITING + 1000
+    program.write_text(TALKATIVE.format(python=sys.executable, lines=lines))
+    program.chmod(0o755)
+
+    def blocks(recorder: Recorder) -> None:
+        ffmpeg = recorder._process
+        if ffmpeg is not None and not ffmpeg._ended:
+            ffmpeg.tell(Signal.QUIT)
+            for thread in ffmpeg._threads:
+                thread.join(GUARD)
+
+    watched = Watched(sim, tmp_path / "a.mkv", ffmpeg=program, tries=0, quit_within=GUARD)
+    watched.recorder._on_progress = blocks
+    result = watched.recorder.run()
+    assert result is not None
+    assert f"{watched.recorder._lines_dropped} lines of ffmpeg were not read" in str(result.notes)
+    # Whether the block of progress that is being handled was all told by then is ffmpeg's affair.
+    assert 1000 <= watched.recorder._lines_dropped <= 1003
+
+
+def test_exactly_so_many_lines_wait(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.mkv", lambda info: pytest.fail("not started"), ffmpeg=sys.executable)
+    for number in range(LINES_WAITING + 2):
+        recorder._said(f"[error] line {number}")
+    assert (recorder._inbox.qsize(), recorder._lines_dropped) == (LINES_WAITING, 2)
 
 
 @pytest.mark.parametrize("complains", [True, False])
