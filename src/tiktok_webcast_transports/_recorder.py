@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 Ask = Callable[["RoomInfo | None"], "RoomInfo | RoomFailure"]
 """Asks for the room's data, given what was told last; called in a thread of its own."""
 LINES_WAITING = 4096
-"""Lines of ffmpeg that wait for the recorder's thread, at the most: an `on_progress` that never comes back must not make
+"""Lines of ffmpeg that wait for the recorder's thread, at the most: an `on_progress` that never comes back must not let
 a server's broken stream fill the memory. Later ones are dropped, and `Recording.notes` says how many."""
 # A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
 _PATIENCE = 0.5 if os.name == "nt" else None
