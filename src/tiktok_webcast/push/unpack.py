@@ -20,6 +20,7 @@ _FEED = 4 * 1024
 """Packed bytes handed over at a time while counting; the unpacker copies what it has not used."""
 _DRAIN = 16 * 1024
 """Bytes unpacked and thrown away at a time while counting."""
+_CUT = "cut gzip: it ends before its end"
 
 
 class BadFrame(NamedTuple):
@@ -31,26 +32,23 @@ class BadFrame(NamedTuple):
 
 def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
     """Return gzip data unpacked, or why not: broken, cut, or more than `limit` bytes."""
-    first_try = _FIRST_TRY if limit >= 4 * _FIRST_TRY else limit // 4 + 1
-    unpacker = _zlib.decompressobj(_GZIP)
-    unpacked: bytes = b""
+    first_try = min(_FIRST_TRY, limit // 4 + 1)
     try:
         if len(data) <= first_try:
-            unpacked = unpacker.decompress(data, first_try)
+            unpacker = _zlib.decompressobj(_GZIP)
+            unpacked: bytes = unpacker.decompress(data, first_try)
             if unpacker.eof:
                 return unpacked
-        if not unpacker.eof and (len(unpacked) == first_try or len(data) > first_try):
-            unpacked = b""
-            size = _unpacked_size(data, limit)
-            if size > limit:
-                return BadFrame(data, f"unpacks to more than the limit of {limit} bytes")
-            unpacker = _zlib.decompressobj(_GZIP)
-            unpacked = unpacker.decompress(data, size + 1)
+            if len(unpacked) < first_try:
+                return BadFrame(data, _CUT)
+            del unpacked  # Before all of it is held once more.
+        if _unpacked_size(data, limit) > limit:
+            return BadFrame(data, f"unpacks to more than the limit of {limit} bytes")
+        unpacker = _zlib.decompressobj(_GZIP)
+        unpacked = unpacker.decompress(data)
     except _zlib.error as error:
         return BadFrame(data, f"broken gzip: {error}")
-    if not unpacker.eof:
-        return BadFrame(data, "cut gzip: it ends before its end")
-    return unpacked
+    return unpacked if unpacker.eof else BadFrame(data, _CUT)
 
 
 def _unpacked_size(data: bytes, limit: int) -> int:
