@@ -18,7 +18,7 @@ class SeenMessages:
     """
 
     # Two arrays of numbers, as a dict and a list of ints take 75 to 115 bytes an id, 1.6 MB a room that is full. An id
-    # costs 0.8 us instead of 0.2, of the 70 us that its message takes.
+    # costs 0.7 us instead of 0.15, of the 26 us that its message takes.
 
     __slots__ = ("_last", "_limit", "_next", "_ring", "_slots", "_spare", "duplicates")
 
@@ -51,9 +51,9 @@ class SeenMessages:
 
     def seen(self, msg_id: int) -> bool:
         """Record `msg_id` and return whether it was known already; if so, drop its message."""
-        if not msg_id:
-            return False
         if not 0 < msg_id <= _ID:
+            if not msg_id:
+                return False
             msg_id &= _ID
         ring, slots, last = self._ring, self._slots, self._last
         # Hashed with the process's own secret, so that no server can choose ids that all want the same slot.
