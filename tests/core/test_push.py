@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from tiktok_webcast._pb.transport_pb2 import ProtoMessageFetchResult, WebcastPus
 from tiktok_webcast.config import Limits, Timing
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.message import Message
+from tiktok_webcast.push import unpack as unpack_module
 from tiktok_webcast.push.client import LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT, PushConnection
 from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack, write_ack, write_frame
 from tiktok_webcast.push.server import Ack, EnterRoom, Heartbeat, ProtocolViolation, PushServer, fetch_result
@@ -337,6 +339,30 @@ def test_gunzip_of_big_payloads(size: int) -> None:
     packed = gzip.compress(data, mtime=0)
     assert gunzip(packed, size) == data
     assert isinstance(gunzip(packed, size - 1), BadFrame)
+
+
+KINDS: dict[str, Callable[[int], bytes]] = {
+    "zeros": bytes,
+    "a pattern": lambda size: (
+        bytes(index * index * 7919 % 251 for index in range(min(size, 7000))) * (size // 7000 + 1)
+    ),
+    "noise": lambda size: Random(size).randbytes(size),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("inflater", ["zlib", "isal.isal_zlib"])
+def test_the_limit_is_exact_whichever_way_it_is_found(
+    kind: str, inflater: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first try, by counting, or by counting what is fed in pieces."""
+    monkeypatch.setattr(unpack_module, "_zlib", pytest.importorskip(inflater))
+    for limit in (1, 2, 3, 4, 7, 8, 100, 4095, 16_384, 65_537, 300_000):
+        for size in (0, limit // 4, limit // 4 + 1, limit - 1, limit, limit + 1, limit + 300, limit + 17_000):
+            data = KINDS[kind](size)[:size]
+            packed = gzip.compress(data, 0 if size % 2 else 6, mtime=0)
+            over = BadFrame(packed, f"unpacks to more than the limit of {limit} bytes")
+            assert gunzip(packed, limit) == (data if size <= limit else over), (limit, size)
 
 
 @given(st.binary(min_size=30, max_size=300), st.data())

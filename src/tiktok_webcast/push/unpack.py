@@ -45,7 +45,7 @@ def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
         if _unpacked_size(data, limit) > limit:
             return BadFrame(data, f"unpacks to more than the limit of {limit} bytes")
         unpacker = _zlib.decompressobj(_GZIP)
-        unpacked = unpacker.decompress(data)
+        unpacked = unpacker.decompress(data, limit + 1)
     except _zlib.error as error:
         return BadFrame(data, f"broken gzip: {error}")
     return unpacked if unpacker.eof else BadFrame(data, _CUT)
