@@ -329,10 +329,6 @@ def _any_id(wire: Any) -> int:
     return inner if isinstance(inner, int) else 0
 
 
-def _no_id(wire: Any) -> int:
-    return 0
-
-
 def _is_one_kind(event: type[Event]) -> bool:
     return getattr(event.variant, "__func__", None) is getattr(Event.variant, "__func__", None)
 
@@ -343,5 +339,5 @@ def _has_common(binding: Binding) -> bool:
     return "common" in getattr(getattr(wire_class, "DESCRIPTOR", None), "fields_by_name", ())
 
 
-_UNKNOWN = _Plan(None, _Kind(UnknownEvent, None, False), None, _no_id, skip=False)
+_UNKNOWN = _Plan(None, _Kind(UnknownEvent, None, False), None, _any_id, skip=False)
 _UNWANTED = _UNKNOWN._replace(skip=True)

@@ -253,19 +253,13 @@ class BudgetedSession:
             take(*arguments, now=now)
         except Exception as error:
             self.error = self.error or error
-            if take != self.session.close:
-                self.session.close(now=now)
+            self.session.close(now=now)
         phase = self.session.phase
         if self._held_by is not None and phase not in (Phase.RESOLVING, Phase.SIGNING):
-            self._forget_request()
+            self._held_by.release(self)
+            self._held = self._held_by = None
         if phase is Phase.CLOSED:
             self._ready = None
         if self._opening and phase in (Phase.LIVE, Phase.WAITING, Phase.CLOSED):
             self._opening = False
             self._budgets.openings.release(self)
-
-    def _forget_request(self) -> None:
-        self._held = None
-        if self._held_by is not None:
-            self._held_by.release(self)
-            self._held_by = None

@@ -158,13 +158,14 @@ class Session:
         self._pipeline.streaks.connected(now=self._now)
         self._connects += 1
         self._counters.reconnects = self._connects - 1
-        self._connection = PushConnection(self.room_id, limits=self.config.limits, timing=self.config.timing)
-        self._connection.opened(now=self._now, heartbeat=ping_interval(headers))
+        connection = PushConnection(self.room_id, limits=self.config.limits, timing=self.config.timing)
+        self._connection = connection
+        connection.opened(now=self._now, heartbeat=ping_interval(headers))
         self._pipeline.emit(ConnectEvent(room_id=self.room_id, unique_id=self.unique_id, attempt=self._connects))
         if self._first_result:
             first, self._first_result = self._first_result, b""
             self._pipeline.receive(read_fetch_result(first, self.config.limits), now=self._now)
-        self._pump()
+        self._pump(connection)
         self._held_back = self.paused
 
     def socket_rejected(self, socket_id: int, status: int, headers: Headers, *, now: float) -> None:
@@ -203,7 +204,7 @@ class Session:
             self._fail(Closed(CloseReason.LIMIT, over), close_code=1009)
             return
         connection.receive_message(data, now=self._now)
-        self._pump()
+        self._pump(connection)
         self._held_back = self._events.paused
 
     def socket_closed(self, socket_id: int, code: int | None, reason: str, *, now: float) -> None:
@@ -233,7 +234,7 @@ class Session:
                 self._fail(Closed(CloseReason.STALE, connection.silence(now=now)), close_code=1000)
             else:
                 connection.handle_timer(now=now)
-                self._pump()
+                self._pump(connection)
 
     def close(self, *, now: float) -> None:
         """End it: streaks are settled, the socket is closed, `ClosedEvent` follows. Again: nothing happens."""
@@ -374,16 +375,13 @@ class Session:
         if self.phase is Phase.WAITING:
             self._deadline = None
             self._enter()
-        elif self.phase is Phase.OPENING:
+        else:
             late = f"the socket did not open in {self.config.timing.open:g} s"
             self._fail(Closed(CloseReason.NETWORK, late), close_code=1000)
 
     # --- the socket, and the way out --------------------------------------------------------------------------------
 
-    def _pump(self) -> None:
-        connection = self._connection
-        if connection is None:
-            return
+    def _pump(self, connection: PushConnection) -> None:
         frames, results, pipeline = connection.frames, connection.results, self._pipeline
         while frames:
             self._actions.append(_make_send((self._socket_id, frames.popleft())))
@@ -425,7 +423,6 @@ class Session:
         if live:
             self._emit_disconnect(closed, will_reconnect=False)
         self._forget_socket(close_code)
-        self._exchange.cancel()
         self._deadline = None
         self.phase = Phase.CLOSED
         self.closed = closed
@@ -438,6 +435,8 @@ class Session:
                 retry_after=closed.retry_after,
             )
         )
+        # Last, as it runs what a signer does at its end: if that raises, the session is closed all the same.
+        self._exchange.cancel()
 
     def _emit_disconnect(self, closed: Closed, *, will_reconnect: bool) -> None:
         self._pipeline.emit(

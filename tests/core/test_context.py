@@ -184,3 +184,7 @@ def test_words_of_a_server_are_redacted() -> None:
         one.redact("bad sessionid planted-session, ttwid 1%7Cabcdefgh, idc eu-ttp2")
         == "bad sessionid ***, ttwid ***, idc eu-ttp2"
     )
+
+
+def test_a_device_that_was_named_stays() -> None:
+    assert query(context(device_id="7").web_request("https://www.tiktok.com/x").url)["device_id"] == ["7"]

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from make_event import USER, USER_JSON, make
 
+from tiktok_webcast._pb import message_class
 from tiktok_webcast.events import CommentEvent, Emote, EmoteEvent, IntroMessageEvent, QuestionEvent
 from tiktok_webcast.events.characters import character_starts
 from tiktok_webcast.events.chat import MAX_MENTIONS
+from tiktok_webcast.events.text import Text
 
 
 def emote(name: str, index: int | None = None) -> dict[str, Any]:
@@ -89,6 +91,7 @@ def test_parts_hold_text_and_emotes_in_order() -> None:
         ("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7x", 1, "\U0001f1e9\U0001f1ea"),
         ("e\u0301\r\nx", 2, "e\u0301\r\n"),
         ("a\u200db", 1, "a\u200d"),
+        ("\n\u0301b", 1, "\n"),
         ("1\ufe0f\u20e3b", 1, "1\ufe0f\u20e3"),
         ("\U0001f600\U0001f600b", 4, "\U0001f600\U0001f600"),
         ("\U0001f600\U0001f600b", 1, "\U0001f600"),
@@ -141,3 +144,9 @@ def test_words_of_welcome() -> None:
     assert isinstance(event, IntroMessageEvent)
     assert (event.streamer, event.message, event.language) == (event.user, "welcome", "en")
     assert list(event.to_dict())[6:] == ["streamer", "message", "language"]
+
+
+def test_a_piece_of_a_text_may_be_a_text_of_its_own() -> None:
+    wire = message_class("Text")(default_pattern="{0:string} left")
+    wire.pieces.add().pattern_ref_value.default_pattern = "a moderator"
+    assert str(Text.from_wire(wire)) == "a moderator left"

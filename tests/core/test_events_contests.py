@@ -11,6 +11,7 @@ import pytest
 from make_event import USER, USER_JSON, make, text
 
 from tiktok_webcast import events
+from tiktok_webcast._pb import message_class
 
 
 def rank(key: str, place: int = 0, **fields: Any) -> dict[str, Any]:
@@ -234,3 +235,20 @@ def test_a_pin() -> None:
     assert make("WebcastRoomPinMessage").pinned is None
     follow = make("WebcastRoomPinMessage", social_message={"action": 1}).pinned
     assert isinstance(follow, events.FollowEvent)
+
+
+def test_a_battle_that_begins_at_the_end_of_time_has_no_end() -> None:
+    last = {"start_time_ms": 253_402_300_799_000, "duration": 301}
+    event = make("WebcastLinkMicBattle", battle_settings=last)
+    assert event.started_at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    assert event.ends_at is None
+
+
+def test_what_nobody_said_of_a_side() -> None:
+    """Parts of a battle made by hand, as users' tests make them, and sides that name their host themselves."""
+    assert events.BattleParticipant(nickname="Fan").points == 0
+    assert (events.BattleArmy().host_user_id, events.BattleResult().host_user_id) == (0, 0)
+    team = events.BattleTeam()
+    assert (team.id, team.host_user_ids, team.points, team.outcome, team.participants) == (0, (), 0, "unknown", ())
+    army = message_class("BattleUserArmies")(anchor_id_str="12")
+    assert events.BattleArmy.from_wire(army).host_user_id == 12

@@ -9,6 +9,7 @@ import pytest
 from make_event import USER, USER_JSON, make, text
 
 from tiktok_webcast import events
+from tiktok_webcast.events.base import wire_time
 
 
 def test_a_like() -> None:
@@ -194,3 +195,14 @@ def test_whom_a_barrage_is_about(fields: dict[str, Any]) -> None:
     assert event.user is not None and event.user.unique_id == "ann.lee"
     assert event.to_dict()["msg_type"] == 11 and event.to_dict()["user"] == USER_JSON
     assert make("WebcastBarrageMessage").user is None
+
+
+def test_what_an_envelope_holds_by_itself() -> None:
+    info = make("WebcastEnvelopeMessage", envelope_info=BOX, display=1).envelope
+    assert info.to_dict()["id"] == "7309953379228332749"
+    assert type(info)().to_dict()["id"] is None
+
+
+@pytest.mark.parametrize("value", [10**15, -(10**15), 0])
+def test_times_that_no_calendar_has_are_not_told(value: int) -> None:
+    assert wire_time(value) is None

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pool
+from google.protobuf.internal import api_implementation
 from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 from wire_reader import our_name, rows
 
-from tiktok_webcast._pb import message_class
+from tiktok_webcast._pb import _pool, chat_pb2, message_class
 from tiktok_webcast._pb._index import TOPIC_OF
-from tiktok_webcast._pb._repair import repaired
+from tiktok_webcast._pb._repair import accept_broken_text, repaired
 from tiktok_webcast._pb.chat_pb2 import CommentTag, WebcastChatMessage
 from tiktok_webcast._pb.transport_pb2 import WebcastPushFrame
 from tiktok_webcast.view import is_entry
@@ -189,3 +190,57 @@ def test_a_touched_source_is_out_of_step(tmp_path: Path) -> None:
     source.write_text(source.read_text().replace(head, f"{head}  string planted = 9999;\n"))
     result = check_generated(tmp_path)
     assert result.returncode == 1 and "_pb/chat_pb2.py" in result.stdout, result.stdout + result.stderr
+
+
+def test_a_value_of_an_enum_is_an_attribute_of_its_topic() -> None:
+    assert chat_pb2.COMMENT_TAG_CANDIDATE == 1
+    with pytest.raises(AttributeError, match="no 'COMMENT_TAG_NONSENSE'"):
+        _ = chat_pb2.COMMENT_TAG_NONSENSE
+
+
+def test_only_classes_of_the_slow_implementation_get_the_repairing_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_to: list[Any] = []
+    monkeypatch.setattr(_pool, "accept_broken_text", given_to.append)
+    for implementation, expected in (("upb", []), ("python", [WebcastChatMessage])):
+        monkeypatch.setattr(_pool, "_classes", {})
+        monkeypatch.setattr(api_implementation, "Type", lambda implementation=implementation: implementation)
+        assert message_class("WebcastChatMessage") is WebcastChatMessage
+        assert given_to == expected
+
+
+def test_the_repairing_parser_tries_once_more_and_has_one_error() -> None:
+    class Slow:
+        """As a message class of protobuf's Python implementation: it refuses text that is not UTF-8."""
+
+        DESCRIPTOR = WebcastChatMessage.DESCRIPTOR
+        parsed: list[bytes]
+
+        def Clear(self) -> None:
+            self.parsed = []
+
+        def MergeFromString(self, serialized: bytes) -> int:
+            self.parsed.append(serialized)
+            if serialized == b"deep":
+                raise RecursionError
+            serialized.decode()
+            return len(serialized)
+
+    accept_broken_text(Slow)
+    slow = Slow()
+    slow.Clear()
+    assert slow.MergeFromString(b"\x1a\x02hi") == 4
+    assert slow.parsed == [b"\x1a\x02hi"]
+    assert slow.MergeFromString(b"\x1a\x01\xff") == 5
+    assert slow.parsed == [b"\x1a\x03\xef\xbf\xbd"], "what the first try left is gone"
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        slow.MergeFromString(b"deep")
+
+
+def test_bytes_are_not_repaired() -> None:
+    data = WebcastPushFrame(payload=b"\xff\xfe").SerializeToString()
+    assert repaired(WebcastPushFrame.DESCRIPTOR, data) == data
+
+
+def test_a_number_without_an_end_is_not_repaired() -> None:
+    with pytest.raises(DecodeError, match="more than ten bytes"):
+        repaired(WebcastChatMessage.DESCRIPTOR, b"\x08" + b"\x80" * 11)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import pytest
 
@@ -63,3 +64,9 @@ def test_everything_public_has_a_docstring() -> None:
                 if not member.startswith("_") and inspect.isfunction(plain) and not inspect.getdoc(plain):
                     missing.append(f"{name}.{member}")
     assert missing == []
+
+
+def test_events_are_loaded_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As in a process that imported nothing but the package.
+    monkeypatch.delattr(tiktok_webcast, "events", raising=False)
+    assert tiktok_webcast.events is sys.modules["tiktok_webcast.events"]

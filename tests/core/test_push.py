@@ -533,3 +533,12 @@ def test_bad_gzip_says_what_is_wrong_and_keeps_the_bytes() -> None:
     assert isinstance(result, BadFrame) and result.data == broken and result.error.startswith("broken gzip: ")
     assert gunzip(cut, 1000) == BadFrame(cut, "cut gzip: it ends before its end")
     assert gunzip(whole, 99) == BadFrame(whole, "unpacks to more than the limit of 99 bytes")
+
+
+def test_silence_is_excused_only_where_somebody_listens() -> None:
+    connection = opened(stale=10.0)
+    connection.excuse_silence(now=9.0)
+    assert not connection.stale(now=18.9) and connection.stale(now=19.0)
+    fresh = PushConnection(7)
+    fresh.excuse_silence(now=0.0)
+    assert not fresh.stale(now=1e9), "a socket that is not open is not silent"

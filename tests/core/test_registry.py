@@ -124,3 +124,14 @@ def test_what_a_parser_raises_makes_an_undecodable_event() -> None:
     event = decode(Message("WebcastNewMessage", b"x"), registry=registry)
     assert (event.name, event.raw) == ("undecodable", b"x")
     assert event.to_dict()["error"] == "ZeroDivisionError: no"
+
+
+def test_an_event_without_a_message_of_ours_can_be_made_by_hand() -> None:
+    class Handmade(Event):
+        part: Any
+
+    assert Handmade(part=3).part == 3
+    with pytest.raises(AttributeError, match=r"Handmade\.part was not given and no wire field is named so"):
+        _ = Handmade().part
+    event = Handmade.from_wire(their_message().FromString(PAYLOAD))
+    assert event.part.number == 3, "what was given to one is not how others are read"

@@ -23,7 +23,7 @@ from tiktok_webcast import (
 )
 from tiktok_webcast.budget import Rate
 from tiktok_webcast.close import CloseReason
-from tiktok_webcast.http import Exchange
+from tiktok_webcast.http import Exchange, FailureKind
 from tiktok_webcast.room_budget import BudgetedSession, BudgetPolicy, RoomBudgets, WaitsFor
 from tiktok_webcast.session import Phase
 from tiktok_webcast.signer import SignTarget
@@ -269,3 +269,93 @@ def events(room: BudgetedSession) -> list[Any]:
     while (event := room.next_event()) is not None:
         found.append(event)
     return found
+
+
+class BreaksAtItsEnd:
+    """A signer with a bug that shows when nobody waits for its answer any more."""
+
+    def sign(self, target: SignTarget) -> Exchange[Any]:
+        try:
+            yield HttpRequest("GET", "http://127.0.0.1:8080/sign")
+        finally:
+            raise RuntimeError("a bug at the end")
+
+
+@pytest.mark.parametrize("openings", [1, 2])
+def test_a_bug_of_a_signer_at_its_end_keeps_no_room_open(openings: int) -> None:
+    def web(kind: str, request: HttpRequest, now: float) -> HttpResponse | None:
+        return HttpResponse(200) if request.url.endswith("/sign") else None
+
+    many = Many(BudgetPolicy(openings=openings), web=web)
+    room, ann = many.add("bug", signer=BreaksAtItsEnd()), many.add("ann")
+    while room.session.phase is not Phase.SIGNING:
+        many.run(many.now + 0.1)
+    room.close(now=many.now)
+    assert str(room.error) == "a bug at the end"
+    assert room.session.phase is Phase.CLOSED
+    assert [event.name for event in events(room)] == ["closed"]
+    many.run(1000.0)
+    assert ann.health.live, "its place is free again"
+
+
+def test_a_network_that_fails_tells_nobody_to_wait() -> None:
+    def web(kind: str, request: HttpRequest, now: float) -> TransportFailure | None:
+        return TransportFailure(FailureKind.READ, "reset by peer") if kind == "sign" and now < 5.0 else None
+
+    many = Many(BudgetPolicy(), web=web)
+    room = many.add("ann")
+    many.run(60.0)
+    assert room.health.live and len(many.times("sign")) > 1
+    assert many.budgets.signatures.paused_until is None
+    late = HttpResponse(429, (("Retry-After", "50"),))
+    room.receive_response(9999, late, now=many.now)
+    assert many.budgets.signatures.paused_until is None, "nobody asked for that answer"
+
+
+def test_whoever_holds_nothing_lets_nothing_go() -> None:
+    many = Many(BudgetPolicy())
+    room = many.add("ann")
+    many.run(10.0)
+    room.release(now=many.now)
+    assert room.next_action() is None and room.health.live
+
+
+def test_what_happens_to_the_socket_goes_on_to_the_session() -> None:
+    many = Many(BudgetPolicy())
+    room = many.add("ann")
+    many.run(10.0)
+    assert (room.health.last_message_at, room.paused) == (None, False)
+    room.receive_message(1, b"\xff", now=11.0)
+    assert room.health.last_message_at == 11.0
+    assert room.statistics.frames == 1
+    room.socket_closed(1, 1001, "bye", now=12.0)
+    assert room.session.phase is Phase.WAITING
+    causes = [event.detail for event in events(room) if event.name == "disconnect"]
+    assert len(causes) == 1 and "bye" in causes[0]
+
+
+@pytest.mark.parametrize("fate", ["rejected", "failed"])
+def test_a_socket_that_does_not_open_gives_its_place_to_the_next(fate: str) -> None:
+    many = Many(BudgetPolicy(openings=1))
+    room = BudgetedSession(
+        Session("ann", config=SessionConfig(endpoints=many.world.endpoints), rng=Random(1)), many.budgets
+    )
+    room.start(now=0.0)
+    socket_id = 0
+    while not socket_id:
+        action = room.next_action()
+        assert isinstance(action, (SendRequest, OpenSocket))
+        if isinstance(action, OpenSocket):
+            socket_id = action.socket_id
+        else:
+            room.receive_response(action.request_id, many.world.request(action.request, now=0.0), now=0.0)
+    ben = many.add("ben")
+    many.run(1.0)
+    assert ben.health.waits_for is WaitsFor.START
+    if fate == "rejected":
+        room.socket_rejected(socket_id, 500, (), now=many.now)
+    else:
+        room.socket_failed(socket_id, TransportFailure(FailureKind.CONNECT, "refused"), now=many.now)
+    assert room.session.phase is Phase.WAITING
+    many.run(20.0)
+    assert ben.health.live

@@ -411,3 +411,26 @@ def test_whatever_is_answered_the_outcome_is_told_and_the_questions_are_few(answ
 def test_no_bytes_raise(body: bytes, code: int, user: str) -> None:
     answer = HttpResponse(code, (("Content-Encoding", "gzip"), ("Set-Cookie", "a=b"), ("Location", "x")), body)
     run(resolve(parse_user(user), context=context(rng=random.Random(1))), lambda _: answer)
+
+
+def test_a_room_without_data_has_none() -> None:
+    assert RoomFound(7001, "ann", RoomStatus.LIVE).info is None
+
+
+def test_the_next_further_way_is_asked_when_one_says_nothing() -> None:
+    asked: list[str] = []
+
+    def silent(unique_id: str, one: Any) -> Exchange[Evidence]:
+        asked.append("silent")
+        return Evidence("silent server")
+        yield
+
+    def signer(unique_id: str, one: Any) -> Exchange[Evidence]:
+        asked.append("signer")
+        return Evidence("sign server", room_id=7001)
+        yield
+
+    site = Site({PAGE: CAPTCHA, LOOKUP: EMPTY, BY_USER: EMPTY, INFO: room_data(2), ALIVE: YES})
+    result = run(resolve(parse_user("ann"), context=context(), further=[silent, signer, silent]), site)
+    assert isinstance(result, RoomFound) and result.room_id == 7001
+    assert asked == ["silent", "signer"]

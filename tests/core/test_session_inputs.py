@@ -376,3 +376,12 @@ def test_starting_twice_says_where_it_is() -> None:
     with pytest.raises(LocalProtocolError) as raised:
         session.start(now=1.0)
     assert str(raised.value) == "start() on a session that is opening; make a new one"
+
+
+def test_only_the_request_that_is_asked_is_held_and_let_go() -> None:
+    session, number = signing()
+    session.hold_request(number + 1)
+    assert session.next_timer() == Timing().request
+    session.hold_request(number)
+    session.release_request(number + 1, now=100.0)
+    assert session.next_timer() is None

@@ -6,9 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from session_world import World, chat, gift
 
-from tiktok_webcast import GiftEvent, Message, ViewerUpdateEvent
+from tiktok_webcast import GiftEvent, GiftStreakEndEvent, Message, SessionConfig, ViewerUpdateEvent
 from tiktok_webcast._pb import message_class
+from tiktok_webcast.event_queue import EventQueue
+from tiktok_webcast.events.base import Event
+from tiktok_webcast.events.table import REGISTRY
 from tiktok_webcast.gift_list import GiftList
+from tiktok_webcast.pipeline import Pipeline
+from tiktok_webcast.push.frames import FetchResult
+from tiktok_webcast.statistics import Counters
 
 SESSION_NAMES = {"connect", "reconnecting", "disconnect", "overflow", "closed"}
 NAMES = st.none() | st.frozensets(st.sampled_from(["comment", "gift", "gift_streak_end", "like", "unknown"]))
@@ -127,3 +133,93 @@ def test_likes_that_nobody_wanted_are_not_decoded() -> None:
     world.session.want(frozenset({"comment"}))
     world.send([Message("WebcastLikeMessage", b"\xff", 1)])
     assert world.session.statistics.skipped == 1 and world.session.statistics.undecodable == 0
+
+
+def battle(number: int, action: int) -> Message:
+    wire = message_class("WebcastLinkMicBattle")(action=action)
+    return Message("WebcastLinkMicBattle", wire.SerializeToString(), number)
+
+
+def test_of_a_method_s_events_only_those_that_are_wanted_come() -> None:
+    world = World()
+    world.open()
+    world.session.want(frozenset({"mic_battle_end"}))
+    before = world.session.statistics.events
+    world.send([battle(1, 4), battle(2, 5), battle(3, 4)])
+    assert [event.name for event in world.events] == ["connect", "mic_battle_end"]
+    assert world.session.statistics.events == before + 1
+
+
+def test_viewers_of_before_are_not_those_of_now_where_history_is_left_out() -> None:
+    def viewers(number: int, count: int, *, history: bool) -> Message:
+        wire = message_class("WebcastRoomUserSeqMessage")(total=count)
+        return Message("WebcastRoomUserSeqMessage", wire.SerializeToString(), number, history)
+
+    for history, expected in ((False, None), (True, 7)):
+        events: EventQueue[Event] = EventQueue()
+        config = SessionConfig(history=history, include=frozenset({"comment"}))
+        pipeline = Pipeline(config, events, Counters())
+        pipeline.receive(FetchResult([viewers(1, 7, history=True)]), now=0.0)
+        assert pipeline.viewer_count == expected
+        pipeline.receive(FetchResult([viewers(2, 9, history=False)]), now=0.0)
+        assert pipeline.viewer_count == 9
+
+
+def test_a_streak_s_end_tells_what_an_earlier_message_said_of_the_gift() -> None:
+    world = World()
+    world.open()
+    bare = gift(2, user=2, gift_id=5, group=8, count=2, end=True)
+    wire = message_class("WebcastGiftMessage").FromString(bare.payload)
+    wire.ClearField("gift")
+    world.send(
+        [gift(1, user=1, gift_id=5, group=7, count=1, end=True), bare._replace(payload=wire.SerializeToString())]
+    )
+    ends = [event for event in world.events if isinstance(event, GiftStreakEndEvent)]
+    assert [(end.gift.id, end.gift.diamond_count, end.total, end.diamonds) for end in ends] == [
+        (5, 5, 1, 5),
+        (5, 5, 2, 10),
+    ]
+
+
+class Shout(Event):
+    """An event of the user's own; its message is none of ours."""
+
+    name = "shout"
+
+
+def test_what_is_registered_while_a_session_runs_holds_from_the_next_frame_on() -> None:
+    class Parsed:
+        common = None
+
+    registry = REGISTRY.copy()
+    events: EventQueue[Event] = EventQueue()
+    pipeline = Pipeline(SessionConfig(registry=registry), events, Counters())
+    numbers = iter(range(1, 100))
+
+    def receive() -> str:
+        pipeline.receive(FetchResult([Message("WebcastChatMessage", b"", next(numbers))]), now=0.0)
+        event = events.pop()
+        assert event is not None
+        return event.name
+
+    assert receive() == "comment"
+    registry.register("WebcastChatMessage", Shout, parse=lambda payload: Parsed())
+    assert receive() == "shout"
+
+
+def test_repeats_of_a_message_of_one_s_own_are_told_by_its_own_id_if_it_has_one() -> None:
+    class Common:
+        def __init__(self, msg_id: object) -> None:
+            self.msg_id = msg_id
+
+    class Parsed:
+        def __init__(self, payload: bytes) -> None:
+            self.common = Common(int(payload) if payload.isdigit() else payload)
+
+    registry = REGISTRY.copy()
+    registry.register("WebcastShoutMessage", Shout, parse=Parsed)
+    counters = Counters()
+    pipeline = Pipeline(SessionConfig(registry=registry), EventQueue(), counters)
+    sent = [(b"7", 1), (b"7", 2), (b"x", 3), (b"x", 4), (b"x", 4)]
+    pipeline.receive(FetchResult([Message("WebcastShoutMessage", data, number) for data, number in sent]), now=0.0)
+    assert (counters.events, counters.duplicates) == (3, 2), "where it has none, the entry's id tells"

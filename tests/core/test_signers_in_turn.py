@@ -218,3 +218,8 @@ def test_whoever_can_sign_is_found(scripts: list[list[Signed | SignFailure]], da
         could = [isinstance(s.outcome, Signed) for s, wanted in zip(signers, expected, strict=True) if wanted]
         assert isinstance(outcome, Signed) is any(could)
         now += data.draw(st.sampled_from([0.0, 50.0, 1000.0]))
+
+
+def test_it_is_shown_with_its_signers_and_without_their_keys() -> None:
+    signer = SignersInTurn(SignServer(url="https://signs.example", api_key="planted-key"), GuestSigner())
+    assert repr(signer) == "SignersInTurn(SignServer at https://signs.example, GuestSigner)"

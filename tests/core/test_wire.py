@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import struct
 from datetime import datetime, timezone
@@ -174,3 +175,30 @@ def test_times_in_all_units_and_ids() -> None:
     assert number_time(1_700_000_000 << 32) == when
     assert number_time(12) is None
     assert not is_made_id(2**63 + (1_700_000_000 << 32))
+
+
+def test_every_guess_has_its_own_key_in_json() -> None:
+    """The text, the numbers, the message or the bytes; a time wherever the value tells one."""
+    inner = field(1, 300) + field(2, b"\xff\xfe\xfd")
+    data = b"".join(
+        [
+            field(1, inner),
+            field(2, "Rose"),
+            field(3, "1700000000"),
+            field(4, varint(-1) + varint(300)),
+            field(5, b"\xff"),
+        ]
+    )
+    message, text, time, packed, raw = read_wire(data).to_dict()["fields"]
+    assert (message["guess"], message["size"]) == ("message", len(inner))
+    assert [each["guess"] for each in message["message"]["fields"]] == ["number", "bytes"]
+    assert (text["size"], text["text"]) == (4, "Rose") and "time" not in text
+    assert (time["text"], time["time"]) == ("1700000000", "2023-11-14T22:13:20.000Z")
+    assert packed["packed"] == [str(2**64 - 1), 300], "64-bit numbers that JavaScript would round are strings"
+    assert base64.b64decode(raw["base64"]) == b"\xff"
+
+
+def test_the_limit_of_packed_numbers_holds_exactly() -> None:
+    longest = b"\x01" * wire.MAX_PACKED
+    assert read_wire(field(1, longest)).fields[0].packed == (1,) * wire.MAX_PACKED
+    assert read_wire(field(1, longest + b"\x01")).fields[0].packed is None
