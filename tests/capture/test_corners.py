@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import json
 import struct
+import zlib
 from random import Random
 from typing import Any
 
@@ -11,9 +13,21 @@ import pytest
 from captures import record
 
 from tiktok_webcast._pb.transport_pb2 import BaseProtoMessage, ProtoMessageFetchResult, WebcastPushFrame
-from tiktok_webcast.capture import FramePlayer, Recorder, Redaction, Replay, Verb, read_capture, read_har, replay
+from tiktok_webcast.capture import (
+    FramePlayer,
+    Recorder,
+    Redaction,
+    Replay,
+    Verb,
+    pseudonyms,
+    read_capture,
+    read_har,
+    replay,
+)
 from tiktok_webcast.capture.format import Damage, End, Header, Input, Output, Record, read_body, write_record
 from tiktok_webcast.capture.har import HarFile, HarFrame, HarSocket
+from tiktok_webcast.capture.header import UnreadableHeader, read_setup
+from tiktok_webcast.capture.inflate import PIECE, Inflater
 from tiktok_webcast.capture.masks import Masks
 from tiktok_webcast.capture.pseudonyms import Pseudonyms
 from tiktok_webcast.capture.redact_json import text_or_json
@@ -22,6 +36,7 @@ from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.session import Session
 from tiktok_webcast.sign_guest import GuestSigner
+from tiktok_webcast.sign_in_turn import SignersInTurn
 
 NAMES = Pseudonyms(b"a key")
 HEAD = struct.pack("<d", 1.0) + b"\0"
@@ -193,3 +208,82 @@ def test_what_stands_where_the_schema_expects_something_else_changes_too() -> No
             # What is text by the schema is told by its name: colours and languages stay.
             kept = known is not None and known.type == 9 and known.name.endswith(("color", "language"))
             assert handle not in new or kept, (method, field)
+
+
+@pytest.mark.parametrize("name", ["\u0410\u043d\u043d\u0430".encode(), b"\xff" * 10 + b"anna"])
+def test_what_looks_like_a_number_without_an_end_keeps_nobodys_name(name: bytes) -> None:
+    """Every byte of most scripts has the bit that says: the number goes on."""
+    wire = WireRedaction(NAMES)
+    packed = bytes([len(name) + 1]) + b"\x07" + name
+    # As a field's tag, as its value, and at the end of a list of numbers: `WebcastImDeleteMessage.delete_msg_ids`.
+    for broken in (name, b"\x10" + name, b"\x12" + packed):
+        for method in ("WebcastImDeleteMessage", "Unheard"):
+            new = wire.payload(method, broken)
+            assert len(new) == len(broken)
+            assert name not in new and b"anna" not in new, (method, broken)
+            again = wire.payload(method, new)
+            assert len(again) == len(new), "what could not be read still cannot"
+
+
+def test_an_entry_that_cannot_be_read_keeps_nobodys_name() -> None:
+    entry = BaseProtoMessage(method="WebcastChatMessage", payload=b"\x1a\x04anna").SerializeToString() + b"\xff"
+    batch = b"\x0a" + bytes([len(entry)]) + entry
+    new = WireRedaction(NAMES).result(batch)
+    assert len(new) == len(batch) and b"anna" not in new
+
+
+def test_times_in_fields_of_no_known_meaning_stay() -> None:
+    data = b"\x0a\x0a1700000000" + b"\x12\x0aanna.smith"
+    new = WireRedaction(NAMES).payload("Unheard", data)
+    assert new.startswith(data[:12]) and b"anna" not in new
+
+
+def test_an_address_that_is_none_is_text() -> None:
+    text = "https://[anna.smith/about"
+    new = NAMES.text(text)
+    assert len(new) == len(text) and "anna" not in new
+
+
+def test_what_is_remembered_has_limits_and_names_stay_the_same_beyond_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = range(7_123_456_789_012_345_600, 7_123_456_789_012_345_620)
+    expected = [NAMES.number(value) for value in numbers]
+    monkeypatch.setattr(pseudonyms, "_CACHED", 3)
+    monkeypatch.setattr(pseudonyms, "_REMEMBERED", 2)
+    names = Pseudonyms(b"a key")
+    assert [names.number(value) for value in (*numbers, *numbers)] == expected * 2
+    assert len(names._numbers) <= 3
+    for name in ("anna", "bert", "carl"):
+        names.learn(name)
+    assert [names.label(name) == name for name in ("anna", "bert", "carl")] == [False, False, True]
+
+
+def test_a_cookie_without_a_value_has_nothing_to_hide() -> None:
+    masks = Masks()
+    ((_, value),) = masks.headers((("Cookie", "empty=; sessionid=planted-session; last="),))
+    assert value.startswith("empty=; sessionid=") and value.endswith("; last=")
+    assert "planted" not in value
+
+
+def test_a_header_of_several_signers_that_makes_no_sense_is_said_to() -> None:
+    out: list[bytes] = []
+    Recorder("@ann", write=out.append, signer=SignersInTurn(GuestSigner(), GuestSigner()), rng=Random(1))
+    header = next(iter(read_capture(out)))
+    assert isinstance(header, Header)
+    assert isinstance(read_setup(header.json).signer, SignersInTurn)
+    for change, said in (
+        ({"health": []}, "signers and their health do not match"),
+        ({"signers": [{"kind": "own"}]}, "a signer of many is of another kind"),
+    ):
+        found = json.loads(header.json)
+        found["signer"].update(change)
+        with pytest.raises(UnreadableHeader, match=said):
+            read_setup(json.dumps(found).encode())
+
+
+def test_a_gzip_that_was_cut_gives_what_is_before_the_place() -> None:
+    """Wherever that is: in the middle of the longest piece too."""
+    packed = gzip.compress(bytes(PIECE + 5000))
+    for cut in range(18, len(packed)):
+        inflater = Inflater(packed=True)
+        got = sum(len(piece) for piece in inflater.receive_data(packed[:cut]))
+        assert got == len(zlib.decompressobj(31).decompress(packed[:cut])), cut

@@ -11,10 +11,13 @@ from captures import OPTIONS, SCENARIO_NAMES, play_of, record, replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiktok_webcast.actions import Action, CloseSocket, SendMessage, SendRequest
-from tiktok_webcast.capture import CaptureProblem, Recorder, Replay, read_capture, replay
+from tiktok_webcast.actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
+from tiktok_webcast.capture import CaptureProblem, Recorder, Replay, read_capture, redact, replay
+from tiktok_webcast.capture import recorder as recorder_module
+from tiktok_webcast.capture.format import write_record
 from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.cookies import Cookie
+from tiktok_webcast.events import DisconnectEvent
 from tiktok_webcast.http import FailureKind, HttpResponse, TransportFailure
 from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.secret import Secret
@@ -236,3 +239,55 @@ def test_a_signer_of_ones_own_is_given_to_the_replay() -> None:
     with pytest.raises(CaptureProblem, match=r"another kind \(OwnSigner\)"):
         list(replay(out))
     assert list(replay(out, check=True, signer=OwnSigner())) == play.events
+
+
+def test_a_socket_that_fails_and_a_change_of_wants_are_recorded_and_redacted() -> None:
+    out: list[bytes] = []
+    world = World(WorldOptions("first_light", options=OPTIONS))
+    play = Play(Recorder("@ann", write=out.append, config=SessionConfig(endpoints=world.endpoints)), world)
+    play.run(until=2.0)
+    (socket_id,) = [action.socket_id for action in play.actions if isinstance(action, OpenSocket)]
+    recorder = play.session
+    assert isinstance(recorder, Recorder)
+    recorder.want(frozenset({"comment", "disconnect", "connect"}))
+    recorder.socket_failed(socket_id, TransportFailure(FailureKind.READ, "annas-host.example hung up"), now=play.now)
+    recorder.close(now=play.now)
+    play.events += iter(recorder.next_event, None)
+    recorder.finish()
+    _, events = replayed(b"".join(out))
+    assert events == play.events
+    assert [event.detail for event in events if isinstance(event, DisconnectEvent)] == [
+        "read: annas-host.example hung up"
+    ]
+    new = redact(b"".join(out), key=b"a key")
+    assert b"annas" in b"".join(out) and b"annas" not in new
+    _, changed = replayed(new)
+    assert [event.name for event in changed] == [event.name for event in events]
+
+
+def test_a_session_whose_capture_is_finished_goes_on_unrecorded() -> None:
+    out: list[bytes] = []
+    play = play_of("first_light", kind=Recorder, write=out.append)
+    play.run(until=2.0)
+    assert isinstance(play.session, Recorder)
+    play.session.finish()
+    written, seen, sent = len(out), len(play.events), len(play.actions)
+    play.run(until=200)
+    assert len(play.events) > seen and len(play.actions) > sent
+    assert len(out) == written
+    assert list(replay(out)) == play.events[:seen]
+
+
+@pytest.mark.parametrize(("held", "little"), [(1000, True), (10**9, False)])
+def test_a_gzipped_recording_holds_back_so_much_and_no_more(
+    held: int, little: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "FLUSH", held)
+    plain: list[bytes] = []
+    packed: list[bytes] = []
+    for out, compress in ((plain, False), (packed, True)):
+        play_of("first_light", kind=Recorder, write=out.append, compress=compress).run(until=10.0)
+    every, found = list(read_capture(plain)), list(read_capture(packed))
+    assert found == every[: len(found)]
+    missing = sum(len(write_record(each)) for each in every[len(found) :])
+    assert (missing < 1000) is little

@@ -182,3 +182,26 @@ def test_extra_options_and_tls() -> None:
         RecordingOptions(duration=0)
     with pytest.raises(ConfigurationError, match="no quality '4k'"):
         RecordingOptions(quality="4k")
+
+
+@pytest.mark.parametrize("name", ["retry_delay", "stall", "first_frame", "quit_within", "terminate_within"])
+@pytest.mark.parametrize("value", [-1.0, float("inf"), float("nan")])
+def test_times_that_are_none_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ConfigurationError, match=f"RecordingOptions.{name} is seconds"):
+        RecordingOptions(**{name: value})
+
+
+def test_other_choices_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="tries must be 0 or more"):
+        RecordingOptions(tries=-1)
+    with pytest.raises(ConfigurationError, match="no source 'rtmp': flv, hls|no source 'rtmp'"):
+        RecordingOptions(source="rtmp")
+    with pytest.raises(ConfigurationError, match="line break"):
+        concat_list(["a.mp4", "b\nfile 'c.mp4'"])
+
+
+def test_an_http_proxy_is_handed_on() -> None:
+    way = Way(proxy="http://127.0.0.1:3128")
+    arguments = record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=way)
+    place = arguments.index("-http_proxy")
+    assert arguments[place + 1] == "http://127.0.0.1:3128" and place < arguments.index("-i")

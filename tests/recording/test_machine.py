@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from tiktok_webcast.recording import (
     Diagnostics,
     End,
     FfmpegFailed,
+    FfmpegMissing,
     NoStream,
     ProgressParser,
     RecordingMachine,
@@ -395,3 +398,86 @@ def test_it_always_comes_to_its_end(steps: list[tuple[str, float]], duration: fl
         machine.ffmpeg_exited(-9, now=now)
     assert machine.stage is Stage.DONE and machine.end is not None and machine.next_timer() is None
     assert all(segment.seconds > 0 for segment in machine.segments)
+
+
+def test_a_stop_while_ffmpeg_starts_waits_for_the_first_frame_too() -> None:
+    machine = RecordingMachine(RecordingOptions(first_frame=5))
+    machine.start(now=0.0)
+    machine.next_action()
+    machine.room_told(LIVE, now=0.0)
+    assert isinstance(machine.next_action(), StartFfmpeg)
+    machine.stop(now=0.1)
+    assert machine.stage is Stage.STARTING and machine.next_action() is None
+    machine.ffmpeg_started("a.mp4", now=1.0)
+    assert machine.next_timer() == 6.0
+    told(machine, 0.5, 2.0)
+    assert machine.next_action() is Signal.QUIT
+
+
+def test_an_ffmpeg_that_nobody_waits_for_is_not_recorded() -> None:
+    machine = RecordingMachine()
+    machine.ffmpeg_started("a.mp4", now=0.0)
+    assert (machine.stage, machine.segment, machine.next_timer()) == (Stage.IDLE, None, None)
+
+
+def test_a_change_whose_place_is_not_known_or_that_comes_at_the_end_begins_a_new_segment_all_the_same() -> None:
+    machine = begin()
+    told(machine, 3.0, 3.0)
+    machine.receive_diagnostic(SHOWN.format("0.064", "480x270"), now=0.1)
+    machine.receive_diagnostic(SHOWN.format("0", "160x90"), now=3.0)
+    assert machine.next_action() is Signal.QUIT and machine.segment is not None
+    assert machine.segment.cut_at is None, "nothing of it would be left"
+    machine = begin()
+    told(machine, 3.0, 3.0)
+    machine.receive_diagnostic(SHOWN.format("0.064", "480x270"), now=0.1)
+    machine.stop(now=3.0)
+    assert machine.next_action() is Signal.QUIT
+    machine.receive_diagnostic(SHOWN.format("2.5", "160x90"), now=3.1)
+    assert machine.next_action() is None, "it is told to stop already"
+    machine.ffmpeg_exited(0, now=3.2)
+    assert (machine.end, machine.seconds) == (End.STOPPED, 2.5)
+
+
+def test_a_network_that_fails_between_two_segments_is_tried_again() -> None:
+    machine = begin()
+    told(machine, 3.0, 3.0)
+    machine.ffmpeg_exited(0, now=3.1)
+    assert machine.next_action() == AskRoom()
+    machine.room_told(RoomFailure(CloseReason.NETWORK, "no route"), now=3.2)
+    assert machine.stage is Stage.WAITING and machine.notes[-1] == "no route"
+    machine.handle_timer(now=3.2)
+    go_on(machine, 3.3)
+    assert machine.stage is Stage.RECORDING
+
+
+def test_a_recording_of_many_segments_keeps_a_thousand_notes() -> None:
+    machine = begin()
+    for number in range(1100):
+        now = 10.0 * number
+        told(machine, 9.0, now + 9.0)
+        machine.ffmpeg_exited(0, now=now + 9.1)
+        go_on(machine, now + 9.2)
+    assert len(machine.segments) == 1100 and len(machine.notes) == 1000
+
+
+def test_a_block_of_progress_has_a_hundred_values_at_the_most() -> None:
+    for before, seconds in ((99, 2.0), (100, 0.0)):
+        parser = ProgressParser()
+        for number in range(before):
+            assert parser.receive_line(f"stream_{number}_q=1") is None
+        parser.receive_line("out_time_us=2000000")
+        progress = parser.receive_line("progress=continue")
+        assert progress is not None and progress.seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FfmpegMissing(("ffmpeg in PATH",), "apt install ffmpeg"),
+        FfmpegFailed("The recording failed", "No space left", 1),
+    ],
+)
+def test_errors_come_whole_from_another_process(error: FfmpegMissing | FfmpegFailed) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))

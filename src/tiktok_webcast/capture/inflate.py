@@ -29,7 +29,9 @@ class Inflater:
             return
         for start in range(0, len(data), _FEED):
             rest = data[start : start + _FEED]
-            while rest or unpacker.unconsumed_tail:
+            piece = b""
+            # A full piece may have left the rest of a match inside.
+            while rest or len(piece) == PIECE:
                 try:
                     piece = unpacker.decompress(rest, PIECE)
                 except zlib.error as error:
@@ -44,5 +46,3 @@ class Inflater:
                         unpacker = self._unpacker = zlib.decompressobj(_GZIP)
                     continue
                 rest = unpacker.unconsumed_tail
-                if not rest and len(piece) < PIECE:
-                    break

@@ -84,9 +84,6 @@ def _string(raw: str, names: Pseudonyms, *, prose: bool = False) -> str:
     pieces = _CHARACTER.findall(raw)
     text = "".join(map(_unescaped, pieces))
     new = names.prose(text) if prose and not _is_json(text) else text_or_json(text, names)
-    if len(new) != len(pieces):
-        # A lone half of a pair: no text of anybody.
-        return names.text(raw)
     return "".join(_escaped(piece, character) for piece, character in zip(pieces, new, strict=True))
 
 

@@ -73,13 +73,15 @@ class WireRedaction:
             kind = tag & 7
             field = None if schema is None else schema.fields_by_number.get(tag >> 3)
             if value_at < 0:
-                out.append(data[at:])
+                # Nobody reads it as a number, but letters that are not ASCII look like the beginning of one.
+                out.append(self._names.data(data[at:]))
                 break
             if kind == 0:
                 value, after = _varint(data, value_at)
-                new = data[value_at:after] if after > 0 else data[value_at:]
                 if after > 0:
-                    new = _as_varint(self._number(value, field), len(new))
+                    new = _as_varint(self._number(value, field), after - value_at)
+                else:
+                    new = self._names.data(data[value_at:])
                 out.append(data[at:value_at] + new)
             elif kind in (1, 5):
                 after = value_at + (8 if kind == 1 else 4)
@@ -188,7 +190,7 @@ class WireRedaction:
         while at < len(value):
             number, after = _varint(value, at)
             if after < 0:
-                out.append(value[at:])
+                out.append(self._names.data(value[at:]))
                 break
             out.append(_as_varint(self._number(number, field), after - at))
             at = after

@@ -317,7 +317,7 @@ class RecordingMachine:
             self._quit(_Why.STOPPED if self._asked_to_stop else _Why.STALLED, now)
         elif self.stage is Stage.STOPPING and self._signal is Signal.QUIT:
             self._send(Signal.TERMINATE, now + self.options.terminate_within)
-        elif self.stage is Stage.STOPPING:
+        else:
             self._send(Signal.KILL, None)
 
     # --- steps ------------------------------------------------------------------------------------------------------
