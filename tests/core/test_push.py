@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
+import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -542,3 +544,20 @@ def test_silence_is_excused_only_where_somebody_listens() -> None:
     fresh = PushConnection(7)
     fresh.excuse_silence(now=0.0)
     assert not fresh.stale(now=1e9), "a socket that is not open is not silent"
+
+
+def test_without_the_faster_library_the_standard_one_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A second copy of the module, as it is where `isal` is not installed.
+    monkeypatch.setitem(sys.modules, "isal", None)
+    spec = importlib.util.spec_from_file_location("unpack_without_isal", unpack_module.__file__)
+    assert spec is not None and spec.loader is not None
+    copy = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "unpack_without_isal", copy)
+    spec.loader.exec_module(copy)
+    assert copy._zlib is zlib
+    assert copy.gunzip(gzip.compress(b"hello"), 5) == b"hello"
+    assert isinstance(copy.gunzip(gzip.compress(b"hello"), 4), copy.BadFrame)
+
+
+def test_a_silence_without_a_socket_is_told_in_words_too() -> None:
+    assert PushConnection(7).silence(now=1.0).startswith("no message arrived")

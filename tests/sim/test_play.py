@@ -155,3 +155,16 @@ def test_steady_rooms_count_their_messages_without_listing_them() -> None:
     assert len(comments) == wire["by_method"]["WebcastChatMessage"] > 150
     assert play.session.statistics.duplicates == 0
     assert len({event.msg_id for event in comments}) == len(comments)
+
+
+def test_who_leaves_while_the_socket_is_being_refused_has_nothing_to_close() -> None:
+    play = play_of("device_blocked", link=Link(Random(1), latency=1.0))
+    for tenths in range(600):
+        play.run(until=tenths / 10)
+        if len(play.world.log.of("socket")):
+            break
+    assert play.session.phase is Phase.OPENING, "the refusal is on its way"
+    play.session.close(now=play.now)
+    play.run()
+    assert play.session.phase is Phase.CLOSED
+    assert play.events[-1].name == "closed"

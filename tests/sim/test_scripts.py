@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from tiktok_webcast._pb import message_class
 from tiktok_webcast.decoder import decode
+from tiktok_webcast.events.registry import Registry
 from tiktok_webcast.message import Message
-from tiktok_webcast.sim import SCENARIOS, Manifest, Options, find_scenario, totals
+from tiktok_webcast.sim import SCENARIOS, Manifest, Options, differences, find_scenario, payloads, rare, totals, truth
 from tiktok_webcast.sim.room import make_room
 from tiktok_webcast.sim.script import ENDS_SOCKET, Frame, Refuse, Sign, SignTrouble, Step
+from tiktok_webcast.sim.story import Story
 
 SHORT = Options(duration=20, rate=100)
 TOLD = [name for name, scenario in SCENARIOS.items() if not scenario.outcome]
@@ -176,3 +178,43 @@ def test_totals_are_the_same_for_a_manifest_and_for_lines() -> None:
     assert totals(manifest.to_dict()["events"]) == manifest.totals
     assert manifest.totals["events"]["comment"] > 5
     assert manifest.complete
+
+
+def test_battles_of_an_everyday_room_come_to_their_end() -> None:
+    steps = steps_of("everyday", options=Options(duration=1500))
+    battles = [event["event"] for step in steps for event in step.truth if event["event"].startswith("mic_battle")]
+    ends = [place for place, name in enumerate(battles) if name == "mic_battle_end"]
+    assert ends and battles[0] == "mic_battle_start"
+    for place in ends:
+        assert battles[place - 1] == "mic_battle_update"
+        assert battles[place + 1 : place + 2] in ([], ["mic_battle_start"])
+
+
+def test_a_room_that_nobody_watches_leaves_the_number_out() -> None:
+    story = Story(make_room("ann"))
+    for now in (0, 3):
+        fields = payloads.viewers(story.common("x"), [], "", now=now, ever=5)
+        assert fields.get("total") == (now or None) and fields["total_user"] == 5
+
+
+def test_what_the_table_does_not_have_is_unknown_to_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story(make_room("ann"))
+    assert [event["event"] for event in rare.caption(story, "hi", 1).truth] == ["caption"]
+    monkeypatch.setattr(rare, "REGISTRY", Registry({}))
+    assert [event["event"] for event in rare.caption(story, "hi", 1).truth] == ["unknown"]
+
+
+def test_a_long_manifest_counts_everything_and_keeps_so_many_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = manifest_of("first_light")
+    monkeypatch.setattr(truth, "KEPT_EVENTS", 2)
+    short = manifest_of("first_light")
+    assert whole.complete and not short.complete
+    assert len(whole.events) > len(short.events) >= 2
+    assert short.events == whole.events[: len(short.events)] and short.wire == whole.wire
+
+
+def test_lines_too_many_and_too_few_are_differences() -> None:
+    one, other = {"event": "comment", "comment": "hi"}, {"event": "like", "likes": 1}
+    assert differences([one], [one]) == []
+    assert differences([one], [one, other]) == [f"line 2: not in the manifest: {other}"]
+    assert differences([one, other], [one]) == [f"line 2: missing: {other}"]

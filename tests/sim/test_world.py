@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,8 +13,14 @@ from tiktok_webcast._pb.transport_pb2 import ProtoMessageFetchResult, WebcastPus
 from tiktok_webcast.config import Limits
 from tiktok_webcast.http import Headers, HttpRequest, HttpResponse
 from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack
-from tiktok_webcast.sim import Feed, World, WorldOptions
+from tiktok_webcast.sim import SCENARIOS, Feed, Options, World, WorldOptions
+from tiktok_webcast.sim import feed as feed_module
+from tiktok_webcast.sim.door import OPEN, Api, Door, Page
 from tiktok_webcast.sim.feed import Leave, Output, Send
+from tiktok_webcast.sim.scenario import Scenario, Tell
+from tiktok_webcast.sim.script import Frame as ScriptFrame
+from tiktok_webcast.sim.script import Sign, Step
+from tiktok_webcast.sim.story import Story
 from tiktok_webcast.sim.world import SOCKET_PATH
 
 BASE = "http://127.0.0.1:8080"
@@ -540,3 +547,102 @@ def test_the_log_of_one_kind_and_user() -> None:
     assert [entry.user for entry in world.log.of("sign")] == ["ann", "ben"]
     assert len(world.log.of("sign", user="ben")) == 1
     assert len(world.log) == 4
+
+
+# --- doors that are seldom used ---------------------------------------------------------------------------------------
+
+
+def behind(monkeypatch: pytest.MonkeyPatch, door: Door = OPEN, tell: Tell = SCENARIOS["first_light"].tell) -> World:
+    """A world in which a scenario is told behind another door."""
+    monkeypatch.setitem(SCENARIOS, "first_light", Scenario(tell, door))
+    return world_of(speed=0.0)
+
+
+def test_a_blocked_web_says_so_of_every_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = behind(monkeypatch, Door(api=Api.FORBIDDEN))
+    room_id = world.stage("ann").room.room_id
+    assert get(world, "/webcast/room/check_alive/", room_ids=room_id, aid="1988").status == 403
+
+
+def test_who_does_not_exist_has_neither_room_nor_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = behind(monkeypatch, Door(api=Api.NOT_FOUND))
+    answer = get_json(world, "/webcast/room/info_by_user/", unique_id="ann", aid="1988")
+    assert (answer["status_code"], answer["data"]["message"]) == (10011, "user_not_found")
+    profile = get(world, "/@ann").body.decode()
+    assert "user not found" in profile and "followerCount" not in profile
+
+
+def test_a_broken_page_has_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = behind(monkeypatch, Door(page=Page.BROKEN))
+    answer = get(world, "/@ann/live")
+    assert answer.status == 200 and b"verify to continue" in answer.body and b"liveRoomUserInfo" not in answer.body
+
+
+def test_who_is_logged_in_sees_the_audience_and_may_search() -> None:
+    world = world_of()
+    login = (("Cookie", "sessionid=s"),)
+    host = world.stage("ann").room
+    for room_id, total in ((host.room_id, 1), (77, 0)):
+        data = get_json(world, "/webcast/ranklist/online_audience/", room_id=room_id, headers=login)["data"]
+        assert (data["total"], len(data["ranks"])) == (total, total)
+        assert [entry["user"]["id_str"] for entry in data["ranks"]] == [str(host.host.id)] * total
+    assert get_json(world, "/api/search/live/full/", keyword="x", headers=login)["status_code"] == 0
+
+
+def test_a_body_that_is_no_json_has_no_words() -> None:
+    world = world_of()
+    path = f"/webcast/rooms/{world.stage('ann').room.room_id}/chat"
+    headers = (("X-Api-Key", "k"), ("x-cookie-header", "sessionid=s; tt-target-idc=x"))
+    for body in (b"{", b"[]"):
+        assert world.request(HttpRequest("POST", f"{BASE}{path}", headers, body), now=0.0).status == 400
+
+
+def test_the_sign_server_has_the_gift_list_and_wants_a_room() -> None:
+    world = world_of()
+    gifts = get_json(world, "/webcast/gift/list/", aid="1988")["data"]["gifts"]
+    for path in ("/webcast/gift_info", "/webcast/rooms/7/gifts"):
+        assert [gift["id"] for gift in get_json(world, path)["data"]["gifts"]] == [gift["id"] for gift in gifts]
+    refused = get(world, "/webcast/fetch", client="t", user_agent=AGENT)
+    assert (refused.status, json.loads(refused.body)["message"]) == (400, "missing: room_id")
+    assert get(world, "/__sim__/nonsense").status == 404
+
+
+def test_messages_of_no_known_type_and_a_second_entrance_change_nothing() -> None:
+    feed = Signed(world_of(speed=0.0)).enter()
+    read_all(feed, 0.0)
+    sent = len(feed.visit.manifest().events)
+    feed = Signed(world_of(speed=0.0)).open()
+    feed.receive_message(frame("im_enter_room", b"\x08" + varint(feed.visit.room.room_id)), now=0.0)
+    feed.receive_message(frame("nonsense", b""), now=0.0)
+    feed.receive_message(frame("im_enter_room", b"\x08" + varint(feed.visit.room.room_id)), now=0.0)
+    read_all(feed, 0.0)
+    assert len(feed.visit.manifest().events) == sent, "the script is played once"
+
+
+def test_a_feed_that_has_much_to_send_sends_it_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    feeds = [Signed(world_of(speed=0.0)).enter() for _ in range(2)]
+    expected = read_all(feeds[0], 0.0)
+    monkeypatch.setattr(feed_module, "BATCH", 1)
+    assert read_all(feeds[1], 0.0) == expected and len(expected) > 1
+
+
+def test_a_script_that_signs_twice_is_a_violation_and_frames_need_no_ack(monkeypatch: pytest.MonkeyPatch) -> None:
+    def twice(story: Story, options: Options) -> Iterator[Step]:
+        """Signs in the middle of a socket's life."""
+        yield story.enter()
+        yield Step(ScriptFrame((), need_ack=False))
+        yield Step(Sign())
+
+    feed = Signed(behind(monkeypatch, tell=twice)).enter()
+    found = outputs(feed, 0.0)
+    (_, result) = results([output for output in found if isinstance(output, Send)])[-1]
+    assert not result.need_ack
+    assert found[-1] == Leave(1000, "the script signs twice") and feed.closed
+
+
+def test_a_visit_that_is_over_has_no_next_step() -> None:
+    feed = Signed(world_of(speed=0.0)).enter()
+    read_all(feed, 0.0)
+    before = feed.visit.manifest()
+    assert feed.visit.over and feed.visit.take() is None
+    assert feed.visit.manifest() == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .catalogue import GiftKind
-from .payloads import Fields, chat, display_text, gift_detail, identity, image, text_piece, user, user_piece
+from .payloads import Fields, chat, display_text, identity, image, text_piece, user, user_piece
 from .people import Person
 
 
@@ -269,8 +269,3 @@ def entrance(common: Fields, person: Person, origin: str) -> Fields:
 def deleted(common: Fields, message_ids: Sequence[int], user_ids: Sequence[int]) -> Fields:
     """`WebcastImDeleteMessage`: a moderator took messages away."""
     return {"common": common, "delete_msg_ids": list(message_ids), "delete_user_ids": list(user_ids)}
-
-
-def gift_panel(kinds: Sequence[GiftKind], origin: str) -> list[Fields]:
-    """The catalogue as the gift list has it."""
-    return [gift_detail(kind, origin) for kind in kinds]

@@ -104,7 +104,7 @@ class Play:
             self._later(action.socket_id, True, lambda: self._open(action))
         elif isinstance(action, SendMessage):
             self._later(action.socket_id, True, lambda: self._send(action))
-        elif isinstance(action, CloseSocket):
+        else:
             self._later(action.socket_id, True, lambda: self._close(action))
 
     def _ask(self, action: SendRequest) -> None:

@@ -10,7 +10,7 @@ Needs `hypothesis`. Nothing else in the library imports this package.
 
 try:
     import hypothesis as _hypothesis  # noqa: F401
-except ModuleNotFoundError as _missing:
+except ModuleNotFoundError as _missing:  # pragma: no cover - a test imports it in a process without hypothesis
     raise ModuleNotFoundError(
         "tiktok_webcast.testing makes strategies for hypothesis, which is not installed: pip install hypothesis",
         name=_missing.name,

@@ -23,10 +23,6 @@ _BOMB = _gzip(bytes(BOMB))
 _METHODS = (*sorted(REGISTRY.methods()), "WebcastUnheardOf", "", "\u202e\0")
 
 
-def _bomb() -> bytes:
-    return _BOMB
-
-
 def _method(number: int) -> str:
     return _METHODS[number]
 
@@ -88,7 +84,7 @@ def hostile_frames() -> st.SearchStrategy[bytes]:
         hostile_fetch_results(),
         hostile_fetch_results().map(_gzip),
         _damaged(fetch_results().map(_gzip)),
-        st.builds(_bomb),
+        st.builds(lambda: _BOMB),
     )
     made = st.builds(
         lambda kind, encoding, packing, payload, log_id: WebcastPushFrame(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from .. import rare
 from ..catalogue import BIG, GG, ROSE, SMALL
 from ..gift_streak import Streak
@@ -100,8 +98,8 @@ def everyday(story: Story, options: Options) -> Script:
     """
     room = _Everyday(story)
     yield story.enter(*_past(story))
-    for lines in room.frames():
-        yield story.frame(*lines)
+    while True:
+        yield story.frame(*room.next_frame())
         if options.duration is not None and story.now >= options.duration:
             break
     yield story.end()
@@ -127,15 +125,14 @@ class _Everyday:
         self.battle: tuple[Person, int] | None = None
         self.points = (0, 0)
 
-    def frames(self) -> Iterator[list[Line]]:
-        """The messages of each frame to come, time passing between them."""
-        while True:
-            self.story.wait(min(self.story.rng.expovariate(2.2), 1.5))
-            lines = [*self._due_streaks(), self._something()]
-            if self.story.now - self.told_viewers >= 5:
-                self.told_viewers = self.story.now
-                lines.append(self._viewers())
-            yield lines
+    def next_frame(self) -> list[Line]:
+        """The messages of the next frame, after some time."""
+        self.story.wait(min(self.story.rng.expovariate(2.2), 1.5))
+        lines = [*self._due_streaks(), self._something()]
+        if self.story.now - self.told_viewers >= 5:
+            self.told_viewers = self.story.now
+            lines.append(self._viewers())
+        return lines
 
     def _something(self) -> Line:
         story, rng = self.story, self.story.rng
