@@ -147,6 +147,6 @@ def test_words_of_welcome() -> None:
 
 
 def test_a_piece_of_a_text_may_be_a_text_of_its_own() -> None:
-    wire = message_class("Text")(default_pattern="{0:string} left")
+    wire: Any = message_class("Text")(default_pattern="{0:string} left")
     wire.pieces.add().pattern_ref_value.default_pattern = "a moderator"
     assert str(Text.from_wire(wire)) == "a moderator left"

@@ -195,7 +195,7 @@ def test_a_touched_source_is_out_of_step(tmp_path: Path) -> None:
 def test_a_value_of_an_enum_is_an_attribute_of_its_topic() -> None:
     assert chat_pb2.COMMENT_TAG_CANDIDATE == 1
     with pytest.raises(AttributeError, match="no 'COMMENT_TAG_NONSENSE'"):
-        _ = chat_pb2.COMMENT_TAG_NONSENSE
+        _ = chat_pb2.COMMENT_TAG_NONSENSE  # type: ignore[attr-defined]
 
 
 def test_only_classes_of_the_slow_implementation_get_the_repairing_parser(monkeypatch: pytest.MonkeyPatch) -> None:

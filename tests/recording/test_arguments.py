@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -187,8 +188,9 @@ def test_extra_options_and_tls() -> None:
 @pytest.mark.parametrize("name", ["retry_delay", "stall", "first_frame", "quit_within", "terminate_within"])
 @pytest.mark.parametrize("value", [-1.0, float("inf"), float("nan")])
 def test_times_that_are_none_are_refused(name: str, value: float) -> None:
+    given: Any = {name: value}
     with pytest.raises(ConfigurationError, match=f"RecordingOptions.{name} is seconds"):
-        RecordingOptions(**{name: value})
+        RecordingOptions(**given)
 
 
 def test_other_choices_that_make_no_sense_are_refused() -> None:
