@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..push.server import Ack, EnterRoom, Heartbeat, ProtocolViolation, PushServer
 from .log import Log
-from .script import Close, Cut, Frame, Raw, SetStatus, Sign, Silence, Step, Text
+from .script import Close, Cut, Frame, Raw, SetStatus, Silence, Step, Text
 from .visit import Stage, Visit, ends_socket
 
 WINDOW = 8
@@ -207,7 +207,8 @@ class Feed:
         elif isinstance(action, Silence):
             self._silent = True
             self._answers = action.answers
-        elif isinstance(action, Sign):
+        else:
+            # What belongs to a way in: nobody signs, or is refused, in the middle of a socket's life.
             self._violation("the script signs twice", now)
         if ends_socket(step) and not self._silent:
             self._end(now, comes_back=True)
