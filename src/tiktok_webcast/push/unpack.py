@@ -32,7 +32,7 @@ class BadFrame(NamedTuple):
 
 def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
     """Return gzip data unpacked, or why not: broken, cut, or more than `limit` bytes."""
-    first_try = min(_FIRST_TRY, limit // 4 + 1)
+    first_try = min(_FIRST_TRY, limit)
     try:
         if len(data) <= first_try:
             unpacker = _zlib.decompressobj(_GZIP)
@@ -54,13 +54,13 @@ def gunzip(data: bytes, limit: int) -> bytes | BadFrame:
 def _unpacked_size(data: bytes, limit: int) -> int:
     """Count what gzip data unpacks to, keeping nothing of it; stops once past `limit`."""
     unpacker: Any = _zlib.decompressobj(_GZIP)
-    size, drain = 0, min(limit // 4 + 1, _DRAIN)
+    size = 0
     for start in range(0, len(data), _FEED):
         rest = data[start : start + _FEED]
         while not unpacker.eof and size <= limit:
-            piece = unpacker.decompress(rest, drain)
+            piece = unpacker.decompress(rest, _DRAIN)
             size += len(piece)
             rest = unpacker.unconsumed_tail
-            if not rest and len(piece) < drain:
+            if not rest and len(piece) < _DRAIN:
                 break
     return size
