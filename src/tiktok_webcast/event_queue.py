@@ -34,6 +34,7 @@ class EventQueue(Generic[E]):
         "_kept",
         "_limit",
         "_low",
+        "_plain",
         "_quiet",
         "_unannounced",
         "announce",
@@ -70,8 +71,10 @@ class EventQueue(Generic[E]):
         # With fewer events than these, one more needs no thought.
         self._quiet = min(self._capacity, self._high - 1)
         self._events: deque[E] = deque()
+        # Whether there is nothing but events in their order: no pause, none kept, no loss to tell of.
+        self._plain = True
         self._gone = 0
-        # Beside each kept event, how many others came before it since the start: that is its place.
+        # Beside each kept event, how many others came before it: that is its place. They are counted while it waits.
         # They are few, and an empty deque takes 0.7 KiB.
         self._kept: list[tuple[int, E]] = []
         self._unannounced = 0
@@ -83,14 +86,12 @@ class EventQueue(Generic[E]):
     def push(self, event: E, *, keep: bool = False) -> E | None:
         """Append `event` and return the event that had to go for it (maybe itself), if any."""
         events = self._events
-        if not keep and not self._kept:
-            # All that there is to do when the program keeps up: with `pop`, 0.29 us instead of 0.39.
-            waiting = len(events)
-            if waiting < self._quiet:
-                events.append(event)
-                if waiting >= self.peak:
-                    self.peak = waiting + 1
-                return None
+        if not keep and self._plain and len(events) < self._quiet:
+            # All that there is to do when the program keeps up.
+            events.append(event)
+            if len(events) > self.peak:
+                self.peak = len(events)
+            return None
         if keep:
             self._kept.append((self._gone + len(events), event))
         else:
@@ -104,32 +105,49 @@ class EventQueue(Generic[E]):
             self.peak = waiting
         if waiting >= self._high:
             self.paused = True
+        self._look_around()
         return gone
+
+    def extend(self, events: list[E]) -> None:
+        """Push events that no overflow keeps, all at once if there is room: 0.1 us each instead of 0.2."""
+        waiting = len(self._events) + len(events)
+        if self._plain and waiting <= self._quiet:
+            self._events.extend(events)
+            if waiting > self.peak:
+                self.peak = waiting
+        else:
+            for event in events:
+                self.push(event)
 
     def pop(self) -> E | None:
         """Take the oldest event, or `None` if none waits; after losses, take their announcement first."""
         events = self._events
-        if events and not self._unannounced and not self._kept and not self.paused:
-            self._gone += 1
+        if events and self._plain:
             return events.popleft()
         if self._unannounced and self.announce is not None:
             lost, self._unannounced = self._unannounced, 0
-            return self.announce(lost)
-        kept = self._kept
-        if kept and kept[0][0] <= self._gone:
-            event = kept.pop(0)[1]
-        elif self._events:
-            event = self._events.popleft()
-            self._gone += 1
+            taken: E | None = self.announce(lost)
         else:
-            return None
-        if self.paused and len(self._events) + len(kept) <= self._low:
-            self.paused = False
-        return event
+            taken = self._take()
+            if self.paused and len(self) <= self._low:
+                self.paused = False
+        self._look_around()
+        return taken
 
     def __len__(self) -> int:
         """Return how many events wait, at most the limit; an announcement is not counted."""
         return len(self._events) + len(self._kept)
+
+    def _take(self) -> E | None:
+        if self._kept and self._kept[0][0] <= self._gone:
+            return self._kept.pop(0)[1]
+        if self._events:
+            self._gone += 1
+            return self._events.popleft()
+        return None
+
+    def _look_around(self) -> None:
+        self._plain = not (self.paused or self._kept or self._unannounced)
 
     def _drop(self) -> E:
         self.dropped += 1

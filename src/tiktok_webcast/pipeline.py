@@ -54,6 +54,8 @@ class Pipeline:
         self._config = config
         self._events = events
         self._events.announce = self._overflowed
+        self._fresh: list[Event] = []
+        """Events of the batch that is being received, in order; they are queued together."""
         self._counters = counters
         self._now = float("-inf")
         self._registry_revision = config.registry.revision
@@ -77,7 +79,8 @@ class Pipeline:
         self._now = now
         if isinstance(result, BadFrame):
             self._counters.undecodable += 1
-            self.emit(UndecodableEvent(message=Message("", result.data), room_id=self.room_id, error=result.error))
+            self._add(UndecodableEvent(message=Message("", result.data), room_id=self.room_id, error=result.error))
+            self._queue_fresh()
             return
         if self._config.registry.revision != self._registry_revision:
             self._registry_revision = self._config.registry.revision
@@ -86,15 +89,18 @@ class Pipeline:
         self._receive_messages(result.messages)
         if result.dropped:
             self._counters.dropped += result.dropped
-            self.emit(OverflowEvent(room_id=self.room_id, dropped=result.dropped, limit="messages_per_frame"))
+            self._add(OverflowEvent(room_id=self.room_id, dropped=result.dropped, limit="messages_per_frame"))
+        self._queue_fresh()
 
     def handle_timer(self, *, now: float) -> None:
         """Settle the streaks whose end was lost."""
         self._settle(self.streaks.handle_timer(now=now))
+        self._queue_fresh()
 
     def close(self, cause: StreakEndCause, *, now: float) -> None:
         """Settle every open streak: the session is over."""
         self._settle(self.streaks.close(now=now, cause=cause))
+        self._queue_fresh()
 
     def want(self, names: frozenset[str] | None) -> None:
         """From now on deliver the events of these names; `None`: all."""
@@ -125,6 +131,16 @@ class Pipeline:
         self._counters.events += 1
         self._events.push(event, keep=event.name in _KEPT)
 
+    def _add(self, event: Event) -> None:
+        if self._config.wants(event.name):
+            self._counters.events += 1
+            self._fresh.append(event)
+
+    def _queue_fresh(self) -> None:
+        if self._fresh:
+            fresh, self._fresh = self._fresh, []
+            self._events.extend(fresh)
+
     def _overflowed(self, lost: int) -> OverflowEvent:
         """Say how many events were lost to the queue's limit since the last time."""
         self._counters.events += 1
@@ -133,7 +149,7 @@ class Pipeline:
     def _receive_messages(self, messages: list[Message]) -> None:
         """One loop without calls that can be saved: each costs 0.1 to 0.3 us, and there is one of each a message."""
         counters, by_method, plans, seen = self._counters, self._counters.by_method, self._plans, self.seen.seen
-        kinds, push, room_id = self._kinds, self._events.push, self.room_id
+        kinds, add, room_id = self._kinds, self._fresh.append, self.room_id
         for message in messages:
             method, payload, msg_id, is_history, _ = message
             if method in by_method:
@@ -175,19 +191,19 @@ class Pipeline:
                     track(self, wire, message, kind)
                 elif wanted:
                     counters.events += 1
-                    push(event.from_message(wire, message, room_id))
+                    add(event.from_message(wire, message, room_id))
 
     def _not_decoded(self, message: Message, problem: str) -> None:
         if problem:
             self._counters.undecodable += 1
         else:
             self._counters.unknown += 1
-        self.emit(to_event(message, problem or None, self.room_id))
+        self._add(to_event(message, problem or None, self.room_id))
 
     def _deliver(self, kind: _Kind, wire: Any, message: Message, given: Mapping[str, Any]) -> None:
         if kind.wanted:
             self._counters.events += 1
-            self._events.push(kind.event.from_message(wire, message, self.room_id, given))
+            self._fresh.append(kind.event.from_message(wire, message, self.room_id, given))
 
     def _make_kind(self, event: type[Event]) -> _Kind:
         track = next((track for known, track in _TRACKS if issubclass(event, known)), None)
@@ -249,7 +265,7 @@ class Pipeline:
     def _track_viewers(self, wire: Any, message: Message, kind: _Kind) -> None:
         self._viewer_message = None
         self._viewer_update = update = kind.event.from_message(wire, message, self.room_id)
-        self.emit(update)
+        self._add(update)
 
     def _read_later(self, message: Message) -> None:
         """Keep a viewer update that nobody listens to, in case that somebody asks how many watch."""
@@ -276,7 +292,7 @@ class Pipeline:
             if info is not None:
                 given["gift"] = info
             self._counters.events += 1
-            self._events.push(GiftStreakEndEvent.from_message(wire, message, self.room_id, given))
+            self._fresh.append(GiftStreakEndEvent.from_message(wire, message, self.room_id, given))
 
 
 _VIEWERS = Pipeline._track_viewers

@@ -18,9 +18,9 @@ class SeenMessages:
     """
 
     # Two arrays of numbers, as a dict and a list of ints take 75 to 115 bytes an id, 1.6 MB a room that is full. An id
-    # costs 0.7 us instead of 0.15, of the 26 us that its message takes.
+    # costs 0.5 us instead of 0.15, of the 26 us that its message takes.
 
-    __slots__ = ("_last", "_limit", "_next", "_ring", "_slots", "_spare", "duplicates")
+    __slots__ = ("_ids", "_last", "_limit", "_places", "_room", "duplicates")
 
     duplicates: int
     """Repeats recognised so far."""
@@ -34,19 +34,13 @@ class SeenMessages:
         if limit < 1:
             raise ValueError(f"limit must be at least 1, not {limit}")
         self._limit = limit
-        self._ring = array("Q")
-        """The ids in their order, written over from its start once it is full."""
-        self._next = 0
-        """The place in the ring of the oldest id, once it is full."""
-        self._slots = self._empty_slots(_FEWEST_SLOTS)
-        """A hash table of places in the ring, counted from 1; 0 is free.
-
-        What an id leaves in it when it is forgotten stays there until the next rebuild: it points to a place with
-        another id, and so matches nothing but that one, which is there.
-        """
+        self._ids = array("Q")
+        """The ids in their order; before the last `limit` of them, forgotten ones until the next rebuild."""
+        self._places = self._no_places(_FEWEST_SLOTS)
+        """A hash table of places in `_ids`, counted from 1; 0 is free. At least half of it is."""
         self._last = _FEWEST_SLOTS - 1
-        self._spare = _FEWEST_SLOTS // 2
-        """Slots that may still be taken before the next rebuild: half of them are always free."""
+        self._room = min(_FEWEST_SLOTS // 2, 2 * limit)
+        """How many ids `_ids` may have before the next rebuild."""
         self.duplicates = 0
 
     def seen(self, msg_id: int) -> bool:
@@ -55,24 +49,17 @@ class SeenMessages:
             if not msg_id:
                 return False
             msg_id &= _ID
-        ring, slots, last = self._ring, self._slots, self._last
+        ids, places, last = self._ids, self._places, self._last
         # Hashed with the process's own secret, so that no server can choose ids that all want the same slot.
         slot = hash(msg_id.to_bytes(8, "little")) & last
-        while place := slots[slot]:
-            if ring[place - 1] == msg_id:
+        while place := places[slot]:
+            if ids[place - 1] == msg_id and place > len(ids) - self._limit:
                 self.duplicates += 1
                 return True
             slot = (slot + 1) & last
-        place = len(ring)
-        if place < self._limit:
-            ring.append(msg_id)
-        else:
-            place = self._next
-            ring[place] = msg_id
-            self._next = place + 1 if place + 1 < self._limit else 0
-        slots[slot] = place + 1
-        self._spare -= 1
-        if not self._spare:
+        ids.append(msg_id)
+        places[slot] = place = len(ids)
+        if place == self._room:
             self._rebuild()
         return False
 
@@ -81,33 +68,37 @@ class SeenMessages:
         if not isinstance(msg_id, int) or not msg_id:
             return False
         msg_id &= _ID
-        ring, slots, last = self._ring, self._slots, self._last
+        ids, places, last = self._ids, self._places, self._last
         slot = hash(msg_id.to_bytes(8, "little")) & last
-        while place := slots[slot]:
-            if ring[place - 1] == msg_id:
+        while place := places[slot]:
+            if ids[place - 1] == msg_id and place > len(ids) - self._limit:
                 return True
             slot = (slot + 1) & last
         return False
 
     def __len__(self) -> int:
         """Return how many ids are remembered, at most the limit."""
-        return len(self._ring)
+        return min(len(self._ids), self._limit)
 
     def _rebuild(self) -> None:
         """Leave the forgotten ids out, and make room: at least half as many ids as there are until the next time."""
-        ring = self._ring
+        ids, limit = self._ids, self._limit
+        del ids[: max(0, len(ids) - limit)]
         size = self._last + 1
-        while size < 3 * len(ring):
+        if len(ids) < limit:
+            # Still growing: by much, as each rebuild costs as much as all that came before.
+            size *= 4
+        while size < 3 * len(ids):
             size *= 2
-        slots, last = self._empty_slots(size), size - 1
-        for place, msg_id in enumerate(ring, 1):
+        places, last = self._no_places(size), size - 1
+        for place, msg_id in enumerate(ids, 1):
             slot = hash(msg_id.to_bytes(8, "little")) & last
-            while slots[slot]:
+            while places[slot]:
                 slot = (slot + 1) & last
-            slots[slot] = place
-        self._slots, self._last, self._spare = slots, last, size // 2 - len(ring)
+            places[slot] = place
+        self._places, self._last, self._room = places, last, min(size // 2, 2 * limit)
 
-    def _empty_slots(self, size: int) -> array[int]:
-        number = array("H" if self._limit < 2**16 else "I")
+    def _no_places(self, size: int) -> array[int]:
+        number = array("H" if 2 * self._limit < 2**16 else "I")
         number.frombytes(bytes(size * number.itemsize))
         return number
