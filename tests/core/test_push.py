@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tiktok_webcast._pb.transport_pb2 import ProtoMessageFetchResult, WebcastPushFrame
@@ -22,7 +22,7 @@ from tiktok_webcast.push import unpack as unpack_module
 from tiktok_webcast.push.client import LONGEST_HEARTBEAT, SHORTEST_HEARTBEAT, PushConnection
 from tiktok_webcast.push.frames import FetchResult, Frame, read_fetch_result, read_frame, unpack, write_ack, write_frame
 from tiktok_webcast.push.server import Ack, EnterRoom, Heartbeat, ProtocolViolation, PushServer, fetch_result
-from tiktok_webcast.push.states import PushState
+from tiktok_webcast.push.states import PushEvent, PushState
 from tiktok_webcast.push.unpack import BadFrame, gunzip
 
 ROOM = 7300000000000000001
@@ -159,11 +159,31 @@ def test_an_empty_internal_ext_is_acknowledged_with_a_dash() -> None:
     assert frames(connection) == [number(2, 9) + blob(6, b"pb") + blob(7, b"ack") + blob(8, b"-")]
 
 
-@pytest.mark.parametrize("payload_type", [b"hb", b"ack", b"im_enter_room_resp", b"new_thing", b""])
-def test_other_payload_types_bring_nothing(payload_type: bytes) -> None:
+KINDS = ["hb", "ack", "im_enter_room", "im_enter_room_resp", "im_preview_room", "idle", "opened", "close", "closed", ""]
+
+
+@given(payload_type=st.sampled_from(KINDS) | st.text(max_size=20).filter(lambda kind: kind != "msg"))
+def test_other_payload_types_bring_nothing_and_change_nothing(payload_type: str) -> None:
     connection = opened()
-    connection.receive_message(number(2, 9) + blob(7, payload_type) + blob(8, number(9, 1)), now=1.0)
+    connection.receive_message(number(2, 9) + blob(7, payload_type.encode()) + blob(8, number(9, 1)), now=1.0)
     assert frames(connection) == [] and results(connection) == []
+    server = in_room()
+    connection.receive_message(server.messages([CHAT], now=1)[0], now=1.0)
+    (result,) = results(connection)
+    assert isinstance(result, FetchResult) and result.messages[0].method == CHAT.method
+    assert connection.state is PushState.IN_ROOM
+
+
+@given(payload_type=st.sampled_from(KINDS) | st.text(max_size=20))
+def test_a_server_ignores_what_is_no_frame_of_the_protocol(payload_type: str) -> None:
+    assume(payload_type not in {event.value for event in PushEvent})
+    server = in_room()
+    assert server.receive_message(write_frame(payload_type, b"")) is None
+    assert server.state is PushState.IN_ROOM
+
+
+def test_states_are_told_by_their_names() -> None:
+    assert [state.value for state in PushState] == ["idle", "entering", "in_room", "closed"]
 
 
 # --- heartbeat interval and silence -----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The states of the push protocol, for both roles: every transition is in these tables and nowhere else."""
+"""The states of the push protocol, for both roles: every transition that a frame causes is in these tables."""
 
 from __future__ import annotations
 
@@ -19,47 +19,42 @@ class PushState(Enum):
 
 
 class PushEvent(Enum):
-    """What moves a socket from one state to another."""
+    """Frames that mean something, by their `payload_type` (protocol/push.md section 2); all others are ignored."""
 
-    OPENED = "opened"
     ENTER_ROOM = "im_enter_room"
     ENTERED = "im_enter_room_resp"
     MESSAGES = "msg"
     HEARTBEAT = "hb"
     ACK = "ack"
-    CLOSE = "close"
 
 
 CLIENT: dict[PushState, dict[PushEvent, PushState]] = {
-    PushState.IDLE: {PushEvent.OPENED: PushState.ENTERING, PushEvent.CLOSE: PushState.CLOSED},
+    PushState.IDLE: {},
     PushState.ENTERING: {
         PushEvent.ENTERED: PushState.IN_ROOM,
         # A server that says nothing about entering and just sends is in no source, but costs nothing to accept.
         PushEvent.MESSAGES: PushState.IN_ROOM,
         PushEvent.HEARTBEAT: PushState.ENTERING,
         PushEvent.ACK: PushState.ENTERING,
-        PushEvent.CLOSE: PushState.CLOSED,
     },
     PushState.IN_ROOM: {
         PushEvent.ENTERED: PushState.IN_ROOM,
         PushEvent.MESSAGES: PushState.IN_ROOM,
         PushEvent.HEARTBEAT: PushState.IN_ROOM,
         PushEvent.ACK: PushState.IN_ROOM,
-        PushEvent.CLOSE: PushState.CLOSED,
     },
     PushState.CLOSED: {},
 }
 """What the client may receive in which state, and where it leads."""
 
 SERVER: dict[PushState, dict[PushEvent, PushState]] = {
-    PushState.IDLE: {PushEvent.OPENED: PushState.ENTERING, PushEvent.CLOSE: PushState.CLOSED},
+    PushState.IDLE: {},
     # A heartbeat before entering has no row: TikTok closes with 1000 "payload_handler_hb" (push.md section 3).
-    PushState.ENTERING: {PushEvent.ENTER_ROOM: PushState.IN_ROOM, PushEvent.CLOSE: PushState.CLOSED},
+    PushState.ENTERING: {PushEvent.ENTER_ROOM: PushState.IN_ROOM},
     PushState.IN_ROOM: {
         PushEvent.ENTER_ROOM: PushState.IN_ROOM,
         PushEvent.HEARTBEAT: PushState.IN_ROOM,
         PushEvent.ACK: PushState.IN_ROOM,
-        PushEvent.CLOSE: PushState.CLOSED,
     },
     PushState.CLOSED: {},
 }
