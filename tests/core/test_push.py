@@ -278,6 +278,13 @@ def test_a_heartbeat_before_entering_closes() -> None:
     assert server.state is PushState.CLOSED
 
 
+def test_what_is_no_frame_is_a_violation_that_closes() -> None:
+    server = in_room()
+    violation = server.receive_message(b"\xff")
+    assert isinstance(violation, ProtocolViolation) and violation.reason.startswith("not a push frame")
+    assert server.state is PushState.CLOSED
+
+
 def test_no_messages_before_entering() -> None:
     server = PushServer()
     server.opened()
