@@ -45,10 +45,18 @@ test-places: $(VENV)/.installed-dev $(VENV)-places/.installed  ## Jupyter, PyIns
 	@PLACES_PYTHON="$(abspath $(VENV)-places/bin/python)" $(BIN)/python -m pytest -q tests/places
 
 CORE_TESTS := tests/core tests/sim tests/capture tests/fuzz tests/recording
+TRACED = HYPOTHESIS_PROFILE=dev $(BIN)/python -m coverage run --rcfile=tests/coverage.ini
+PYTEST_ALONE := -m pytest -q -p no:xdist --timeout 600
 coverage: $(VENV)/.installed-dev  ## Branches of the core run by its own tests, then of the transports by all tests
-	@$(BIN)/python -m pip install -q --disable-pip-version-check pytest-cov
-	@HYPOTHESIS_PROFILE=dev $(BIN)/python -m pytest -q -n 2 --timeout 600 --cov=tiktok_webcast --cov-config=tests/coverage.ini --cov-report=term $(CORE_TESTS)
-	@HYPOTHESIS_PROFILE=dev $(BIN)/python -m pytest -q -n 2 --timeout 600 --cov=tiktok_webcast_transports --cov-config=tests/coverage.ini --cov-report=term tests
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'coverage>=7.10'
+	@$(BIN)/python -m coverage erase --rcfile=tests/coverage.ini
+	@$(TRACED) --source=tiktok_webcast $(PYTEST_ALONE) $(CORE_TESTS)
+	@$(BIN)/python -m coverage combine -q --rcfile=tests/coverage.ini
+	@$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
+	@$(BIN)/python -m coverage erase --rcfile=tests/coverage.ini
+	@$(TRACED) --source=tiktok_webcast_transports $(PYTEST_ALONE) tests
+	@$(BIN)/python -m coverage combine -q --rcfile=tests/coverage.ini
+	@$(BIN)/python -m coverage report --rcfile=tests/coverage.ini
 
 SECONDS ?= 60
 fuzz: $(VENV)/.installed-dev  ## Coverage-guided fuzzing, SECONDS for each target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -13,6 +14,9 @@ profiles.register()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what it puts in the background deaf to Ctrl-C, and so would be what is tested.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "stateful: a hypothesis machine; thousands of examples, see profiles.py")
     planted.watch()
 

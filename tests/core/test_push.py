@@ -100,6 +100,7 @@ def test_heartbeats_count_up_at_their_interval() -> None:
     (beat,) = frames(connection)
     assert beat.endswith(number(2, 2))
     assert connection.next_timer() == 20.0
+    assert connection.heartbeats == 2
 
 
 def test_acknowledges_what_asks_for_it_and_echoes_to_the_byte() -> None:
