@@ -137,8 +137,10 @@ def _parse_address(text: str) -> UserInput:
         return RoomId(_number(room.group(1), "room id"))
     if path.startswith("/@"):
         return _from_path(path[1:], text)
+    # No limit of fields: past one `parse_qs` raises, and the text is no longer than `MAX_INPUT`.
+    fields = parse_qs(parts.query)
     for name in ("room_id", "roomId"):
-        for value in parse_qs(parts.query, max_num_fields=100).get(name, ())[:1]:
+        for value in fields.get(name, ())[:1]:
             return RoomId(_number(value, "room id"))
     short = re.match(r"/t/([A-Za-z0-9]{1,64})/?\Z", path)
     if host in _SHORT_HOSTS:

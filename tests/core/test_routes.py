@@ -423,6 +423,7 @@ def test_the_avatar_of_the_raw_page() -> None:
         ("https://m.tiktok.com/share/live/7123/", RoomId(7123)),
         ("https://vm.tiktok.com/abc/", None),
         ("https://www.tiktok.com/", None),
+        ("https://www.tiktok.com/login?" + "a=1&" * 100, None),
         ("https://evil.example/@ann", None),
         ("", None),
     ],
