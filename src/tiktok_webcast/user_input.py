@@ -94,7 +94,9 @@ def parse_user(value: str | int | UserInput) -> UserInput:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise InvalidUserInput(f"A user is named by text or a number, not by {type(value).__name__}. {_HELP}")
     if isinstance(value, int):
-        return UserId(_number(str(value), "user id"))
+        # Python refuses to write out a number of thousands of digits.
+        said = str(value) if abs(value) < 2**64 else f"a number of {value.bit_length()} bits"
+        return UserId(_number(said, "user id"))
     if len(value) > MAX_INPUT:
         raise InvalidUserInput(f"That is {len(value)} characters long: no user name and no link. {_HELP}")
     text = _INVISIBLE.sub("", value).strip().strip("\"'<>").strip()

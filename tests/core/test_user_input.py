@@ -85,6 +85,12 @@ def test_what_is_not(text: object) -> None:
         parse_user(text)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_too_long_to_write_out(sign: int) -> None:
+    with pytest.raises(InvalidUserInput, match="not a user id"):
+        parse_user(sign * 10**5000)
+
+
 def test_input_error_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="not a user name"):
         parse_user("no spaces please")
