@@ -156,6 +156,10 @@ def test_an_address_that_is_none_is_no_matter() -> None:
 
 def test_a_rate_limit_says_how_long() -> None:
     assert api_live.parse(HttpResponse(429, (("Retry-After", "30"),))).retry_after == 30.0
+    limits = (("RateLimit-Remaining", "950"), ("RateLimit-Reset", "43000"))
+    assert api_live.parse(HttpResponse(429, limits)).retry_after == 43000.0
+    assert api_live.parse(HttpResponse(403, limits)).retry_after is None
+    assert api_live.parse(HttpResponse(403, (("Retry-After", "30"), *limits))).retry_after == 30.0
 
 
 def test_a_captcha_is_named() -> None:

@@ -87,6 +87,13 @@ def test_a_rate_limit_says_how_long() -> None:
     assert isinstance(result, SignFailure) and result.retry_after == 9.0
 
 
+@pytest.mark.parametrize(("status", "wait"), [(200, None), (403, None), (429, 43000.0)])
+def test_a_limit_that_is_not_reached_says_nothing(status: int, wait: float | None) -> None:
+    answer = HttpResponse(status, (("RateLimit-Remaining", "950"), ("RateLimit-Reset", "43000")))
+    result, _ = sign({"/live": answer, "/": answer})
+    assert isinstance(result, SignFailure) and result.retry_after == wait
+
+
 def test_a_tiktok_of_one_s_own() -> None:
     local = Endpoints(web="http://127.0.0.1:8080", webcast="http://127.0.0.1:8081", sign="http://127.0.0.1:8082")
     result, site = sign({"/live": HttpResponse(200, (("Set-Cookie", "ttwid=g; Path=/"),))}, context(endpoints=local))

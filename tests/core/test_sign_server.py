@@ -19,7 +19,7 @@ from tiktok_webcast.cookies import parse_netscape_cookies
 from tiktok_webcast.errors import ConfigurationError, SignPremiumRequired, SignRateLimited, SignServerError, error_for
 from tiktok_webcast.evidence import Evidence
 from tiktok_webcast.gift_list import GiftList
-from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, TransportFailure, find_header
+from tiktok_webcast.http import FailureKind, Headers, HttpRequest, HttpResponse, TransportFailure, find_header
 from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.routes.sign_fetch import MAX_ROUTE_PARAMS
 from tiktok_webcast.secret import Secret
@@ -262,6 +262,16 @@ def test_a_rate_limit_says_how_long_which_and_for_what(answer: Answer, wait: flo
     assert wait is None or f"Wait {wait:.0f} s." in str(error)
     assert label is None or label in str(error)
     assert error.request_id in (None, "req-7")
+
+
+@pytest.mark.parametrize("status", [408, 500, 503])
+@pytest.mark.parametrize(("headers", "wait"), [((), None), ((("Retry-After", "7"),), 7.0)])
+def test_how_much_of_a_limit_is_left_does_not_make_an_outage_longer(
+    status: int, headers: Headers, wait: float | None
+) -> None:
+    counted: Headers = (("RateLimit-Limit", "1000"), ("RateLimit-Remaining", "950"), ("RateLimit-Reset", "43000"))
+    failure = bad(sign(HttpResponse(status, (*counted, *headers)))[0])
+    assert failure.retry and failure.retry_after == wait
 
 
 def test_the_errors() -> None:

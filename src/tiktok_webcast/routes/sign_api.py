@@ -14,7 +14,7 @@ from ..context import Params, encode_query
 from ..evidence import excerpt, failure_reason, server_message
 from ..http import Headers, HttpRequest, HttpResponse, TransportFailure
 from ..signer import SignFailure
-from ..waiting import rate_limit_wait
+from ..waiting import rate_limit_wait, retry_after
 from ..webjson import BadJson, as_int, dig, parse_json
 
 LIBRARY = f"tiktok-webcast/{__version__}"
@@ -105,7 +105,8 @@ def _failure(status: int, code: int | None, document: Any, answer: HttpResponse)
     if status == 503 and not message:
         said += ", no signing agent is free"
     retry = status >= 500 or status == 408
-    return SignFailure(CloseReason.SIGN_FAILED, said, retry, rate_limit_wait(answer.headers) if retry else None, facts)
+    # An outage is no limit reached: how much of it is left, and until when, says nothing about the next try.
+    return SignFailure(CloseReason.SIGN_FAILED, said, retry, retry_after(answer.headers) if retry else None, facts)
 
 
 def unusable(answer: HttpResponse | TransportFailure, what: str) -> SignFailure:
