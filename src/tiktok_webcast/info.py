@@ -104,12 +104,29 @@ def fetch_gift_list(
 
 def signed_request(request: HttpRequest, signed: SignedUrl) -> HttpRequest:
     """Return a request with a signed address, and with the user agent and headers that the signature is for."""
-    own = {name.lower() for name in signed.request_headers} | {"user-agent"}
+    extra = tuple((n, v) for n, v in signed.request_headers.items() if n.lower() not in _OURS)
+    own = {name.lower() for name, _ in extra} | {"user-agent"}
     headers = tuple(pair for pair in request.headers if pair[0].lower() not in own)
-    extra = tuple(
-        (n, v) for n, v in signed.request_headers.items() if n.lower() not in ("user-agent", "cookie", "host")
-    )
     return replace(request, url=signed.url, headers=(*headers, *extra, ("User-Agent", signed.user_agent)))
+
+
+_OURS = frozenset(
+    [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    ]
+)
+"""Headers that a signer does not choose, in lower case: they are of our connection, or ask for what we cannot read."""
 
 
 def check_rooms(room_ids: Iterable[int], *, context: WebContext) -> Exchange[LiveCheck]:

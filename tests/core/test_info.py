@@ -27,6 +27,7 @@ from tiktok_webcast.info import (
     fetch_room_info,
     fetch_unique_id,
     search_live,
+    signed_request,
 )
 from tiktok_webcast.room import RoomFailure
 from tiktok_webcast.room_info import QUALITIES, RoomInfo
@@ -236,6 +237,14 @@ def test_the_gift_list_is_signed_only_when_it_must_be() -> None:
     request = site.requests[1]
     assert request.url.endswith("&X-Bogus=1") and find_header(request.headers, "user-agent") == "Signed/1"
     assert find_header(request.headers, "x-extra") == "1" and "evil" not in str(request.headers)
+
+
+def test_a_signer_s_browser_does_not_speak_for_our_connection() -> None:
+    theirs = {"Accept-Encoding": "gzip, deflate, br, zstd", "Connection": "close", "content-length": "5", "TE": "x"}
+    signed = SignedUrl("https://webcast.tiktok.com/a?msToken=1", "Signed/1", {**theirs, "Accept-Language": "de"})
+    ours = context().web_request("https://webcast.tiktok.com/a")
+    headers = dict(signed_request(ours, signed).headers)
+    assert headers == dict(ours.headers) | {"Accept-Language": "de", "User-Agent": "Signed/1"}
 
 
 def test_a_signer_cannot_send_the_request_elsewhere() -> None:

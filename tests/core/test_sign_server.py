@@ -549,6 +549,13 @@ def test_addresses_that_are_not_signed(answer: Answer, reason: CloseReason) -> N
     assert bad(run(SignServer().sign_url(URL, context=context()), site)).reason is reason
 
 
+def test_what_is_no_header_is_left_out() -> None:
+    headers = {":authority": "x", "a b": "x", "": "x", "a:": "x", "ä": "x", "A": "ä", "B": "b", "C": "c\r\nD: d"}
+    site = Site({"/tiktok/signing/encrypt/sign_url": url_answer(requestHeaders=headers)})
+    result = run(SignServer().sign_url(URL, context=context()), site)
+    assert not isinstance(result, SignFailure) and result.request_headers == {"B": "b"}
+
+
 def test_cookies_in_one_text() -> None:
     site = Site({"/tiktok/signing/encrypt/sign_url": url_answer(cookies="ttwid=1; msToken=2")})
     result = run(SignServer().sign_url(URL, context=context()), site)

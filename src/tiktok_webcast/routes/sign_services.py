@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ from .sign_api import WINDOWS, Client, Generation, document_of
 
 STRIPPED = frozenset(["X-Bogus", "X-Gnarly", "msToken"])
 """Query keys to take out of an address before it is signed."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+"""What the name of a header may be."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,11 @@ def parse_sign_url(answer: HttpResponse | TransportFailure) -> SignedUrl | SignF
     return SignedUrl(
         url,
         user_agent,
-        {name: value for name, value in headers.items() if isinstance(value, str) and _is_header(name + value)},
+        {
+            name: value
+            for name, value in headers.items()
+            if isinstance(value, str) and _TOKEN.match(name) and _is_header(value)
+        },
         tokens,
         _cookie_list(response.get("cookies")),
         as_text(response.get("browserName")),
