@@ -105,9 +105,11 @@ def fetch_gift_list(
 def signed_request(request: HttpRequest, signed: SignedUrl) -> HttpRequest:
     """Return a request with a signed address, and with the user agent and headers that the signature is for."""
     extra = tuple((n, v) for n, v in signed.request_headers.items() if n.lower() not in _OURS)
-    own = {name.lower() for name, _ in extra} | {"user-agent"}
+    if signed.user_agent:
+        extra += (("User-Agent", signed.user_agent),)
+    own = {name.lower() for name, _ in extra}
     headers = tuple(pair for pair in request.headers if pair[0].lower() not in own)
-    return replace(request, url=signed.url, headers=(*headers, *extra, ("User-Agent", signed.user_agent)))
+    return replace(request, url=signed.url, headers=(*headers, *extra))
 
 
 _OURS = frozenset(

@@ -247,6 +247,11 @@ def test_a_signer_s_browser_does_not_speak_for_our_connection() -> None:
     assert headers == dict(ours.headers) | {"Accept-Language": "de", "User-Agent": "Signed/1"}
 
 
+def test_a_signer_that_names_no_user_agent_signed_for_ours() -> None:
+    ours = context().web_request("https://webcast.tiktok.com/a")
+    assert signed_request(ours, SignedUrl("https://webcast.tiktok.com/a?msToken=1", "")).headers == ours.headers
+
+
 def test_a_signer_cannot_send_the_request_elsewhere() -> None:
     site = Site({GIFTS: EMPTY})
     result = run(fetch_gift_list(7001, context=context(), sign_url=signer("https://evil.example/")), site)
