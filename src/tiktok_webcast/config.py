@@ -24,6 +24,9 @@ class Endpoints:
         for item in fields(self):
             value = getattr(self, item.name)
             parts = urlsplit(value)
+            if "@" in parts.netloc:
+                # Nobody would send it, and errors name the host.
+                raise ValueError(f"Endpoints.{item.name} must be an origin without a user name and a password")
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
                 raise ValueError(
                     f"Endpoints.{item.name} must be an origin such as 'https://www.tiktok.com', not {value!r}"

@@ -70,6 +70,9 @@ class SignServer:
                 the login, which then stays at home.
         """
         parts = urlsplit(url or "https://sign.invalid")
+        if "@" in parts.netloc:
+            # Nobody would send it, and errors name the host.
+            raise ConfigurationError("The sign server's url must be an origin without a user name and a password.")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {url!r}.")
         if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):

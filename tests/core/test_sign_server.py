@@ -590,6 +590,14 @@ def test_options_that_make_no_sense(options: dict[str, Any]) -> None:
         SignServer(**options)
 
 
+@pytest.mark.parametrize("url", ["https://me:planted@sign.example", "https://planted@sign.example/?a=b"])
+def test_a_password_in_an_origin_would_be_shown_by_errors_so_it_is_refused(url: str) -> None:
+    for make in (lambda: SignServer(url=url), lambda: Endpoints(sign=url)):
+        with pytest.raises(ValueError, match="without a user name") as refused:
+            make()
+        assert "planted" not in str(refused.value)
+
+
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(
