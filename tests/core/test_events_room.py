@@ -186,6 +186,13 @@ def test_barrages_by_key(key: str, expected: type[events.Event], field: str) -> 
     assert event.text == "Ann joined" and event.user is not None and event.user.id == 7001
 
 
+@pytest.mark.parametrize("special", ["content", "common_barrage_content"])
+def test_of_a_barrage_s_two_keys_the_more_special_one_counts(special: str) -> None:
+    fields = {name: text("ttlive_superfan_x", "", USER) for name in ("content", "common_barrage_content")}
+    fields[special] = text("ttlive_superfan_commentnotif_superfanjoined", "", USER)
+    assert type(make("WebcastBarrageMessage", **fields)) is events.SuperFanJoinEvent
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"user": USER}, {"user_grade_param": {"user": USER}}, {"fans_level_param": {"user": USER, "current_grade": 21}}],

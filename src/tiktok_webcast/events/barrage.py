@@ -28,11 +28,12 @@ class _Barrage(wire_named.BarrageEvent):
     @classmethod
     def variant(cls, wire: Any, message: Message) -> type[Event]:
         """Return the event for the keys of the banner's texts (protocol/push.md section 11)."""
-        for written in (wire.content, wire.common_barrage_content):
-            key = text(written.key).lower()
-            if _SUPER_FAN in key and _SUPER_FAN_BOX not in key:
-                return SuperFanJoinEvent if _SUPER_FAN_JOINED in key else SuperFanEvent
-        return BarrageEvent
+        keys = [text(written.key).lower() for written in (wire.content, wire.common_barrage_content)]
+        told = [key for key in keys if _SUPER_FAN in key and _SUPER_FAN_BOX not in key]
+        if not told:
+            return BarrageEvent
+        # The more special of the two says what it is, whichever text has it.
+        return SuperFanJoinEvent if any(_SUPER_FAN_JOINED in key for key in told) else SuperFanEvent
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
