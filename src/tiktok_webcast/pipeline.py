@@ -16,7 +16,7 @@ from .events.rank import HourlyRankEvent, RankingUpdateEvent
 from .events.registry import Binding, Parse
 from .events.room import LiveEndEvent, ViewerUpdateEvent
 from .events.session import OverflowEvent, UndecodableEvent, UnknownEvent
-from .events.user import User
+from .events.user import User, user_id
 from .message import Message
 from .push.frames import FetchResult
 from .push.unpack import BadFrame
@@ -234,7 +234,7 @@ class Pipeline:
         gift_id = wire.gift_id
         info = self.gifts.info(wire, gift)
         step = GiftStep(
-            wire.user.id,
+            user_id(wire.user),
             gift_id or gift.id,
             wire.group_id,
             wire.repeat_count,
@@ -259,7 +259,7 @@ class Pipeline:
             self._settle((count.ended,))
 
     def _track_like(self, wire: Any, message: Message, kind: _Kind) -> None:
-        count = self.likes.receive(wire.user.id, wire.count, wire.total)
+        count = self.likes.receive(user_id(wire.user), wire.count, wire.total)
         self._deliver(kind, wire, message, {"room_likes": count.room_likes, "user_likes": count.user_likes})
 
     def _track_viewers(self, wire: Any, message: Message, kind: _Kind) -> None:

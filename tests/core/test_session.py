@@ -23,6 +23,7 @@ from tiktok_webcast import (
     Timing,
     TransportFailure,
 )
+from tiktok_webcast._pb.gift_pb2 import WebcastGiftMessage
 from tiktok_webcast._pb.like_pb2 import WebcastLikeMessage
 from tiktok_webcast._pb.member_pb2 import WebcastRoomUserSeqMessage
 from tiktok_webcast._pb.room_pb2 import WebcastControlMessage
@@ -270,6 +271,26 @@ def test_a_streak_goes_on_across_a_reconnect() -> None:
     assert [(end.total, end.diamonds, end.cause) for end in ends] == [(5, 25, StreakEndCause.REPEAT_END)]
     assert [event.delta for event in world.events if event.name == "gift"] == [3, 2, 0]
     assert world.session.statistics.duplicates == 1
+
+
+def test_users_whose_id_comes_as_text_only_are_told_apart_too() -> None:
+    def named(message: Message, wire: WebcastGiftMessage | WebcastLikeMessage, user: int) -> Message:
+        wire.ParseFromString(message.payload)
+        wire.user.id = 0
+        wire.user.id_str = str(user)
+        return message._replace(payload=wire.SerializeToString())
+
+    def given(msg_id: int, user: int, count: int, *, end: bool = False) -> Message:
+        return named(gift(msg_id, user, 5, 7, count, end=end), WebcastGiftMessage(), user)
+
+    world = live()
+    world.send([given(1, 11, 3), given(2, 22, 2), given(3, 11, 3, end=True), given(4, 22, 2, end=True)])
+    assert [event.delta for event in world.events if event.name == "gift"] == [3, 2, 0, 0]
+    ends = [event for event in world.events if event.name == "gift_streak_end"]
+    assert [(end.user.id, end.total) for end in ends] == [(11, 3), (22, 2)]
+    like = Message("WebcastLikeMessage", WebcastLikeMessage(count=3).SerializeToString())
+    world.send([named(like, WebcastLikeMessage(), user) for user in (11, 22, 11)])
+    assert [event.user_likes for event in world.events if event.name == "like"] == [3, 3, 6]
 
 
 def test_giving_up_settles_streaks_and_says_why() -> None:

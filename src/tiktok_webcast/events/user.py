@@ -28,6 +28,11 @@ def decimal(digits: str | bytes) -> int:
     return value if value <= _UNSIGNED else 0
 
 
+def user_id(wire: Any) -> int:
+    """Return the id of a `User` on the wire, as number or else as text; 0 if not sent."""
+    return (wire.id & _UNSIGNED) or decimal(wire.id_str)
+
+
 class Role(str, Enum):
     """What a user is to the host of the room."""
 
@@ -65,7 +70,7 @@ class User(View):
         "gifter_level",
         "member_level",
     )
-    id: int = direct(read=lambda wire: (wire.id & _UNSIGNED) or decimal(wire.id_str))
+    id: int = direct(read=user_id)
     """The number that stays the same when the user takes another name; 0 if not sent."""
     unique_id: str = direct("display_id")
     """The handle, without `@`; `""` if not sent."""
