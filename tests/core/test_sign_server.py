@@ -21,7 +21,7 @@ from tiktok_webcast.evidence import Evidence
 from tiktok_webcast.gift_list import GiftList
 from tiktok_webcast.http import FailureKind, Headers, HttpRequest, HttpResponse, TransportFailure, find_header
 from tiktok_webcast.room_info import RoomInfo
-from tiktok_webcast.routes.sign_fetch import MAX_ROUTE_PARAMS
+from tiktok_webcast.routes.sign_fetch import MAX_ROUTE_BYTES, MAX_ROUTE_PARAMS
 from tiktok_webcast.secret import Secret
 from tiktok_webcast.sign import Signed, SignFailure, SignServer, SignTarget, is_trusted_sign_host
 
@@ -217,6 +217,8 @@ def limited(headers: dict[str, str] | None = None, **body: Any) -> HttpResponse:
         (signed(params={}), FAILED, True, "route_params"),
         (signed(params={str(n): "x" for n in range(MAX_ROUTE_PARAMS + 1)}), FAILED, True, "too many"),
         (signed(params={"a": "x" * 9000}), FAILED, True, "too many"),
+        (signed(cursor="x" * 9000), FAILED, True, "too many"),
+        (signed(internal_ext="x" * 9000), FAILED, True, "too many"),
         (signed(push_server="wss://evil.example/"), FAILED, True, "refused"),
         (signed(push_server="ws://webcast-ws.tiktok.com/"), FAILED, True, "refused"),
         (signed(push_server="file:///etc/passwd"), FAILED, True, "refused"),
@@ -228,6 +230,21 @@ def test_failures(answer: Answer, reason: CloseReason, retry: bool, words: str) 
     assert (failure.reason, failure.retry) == (reason, retry) and words in failure.detail
     closed = failure.closed()
     assert (closed.reason, closed.detail, closed.retry_after) == (reason, failure.detail, failure.retry_after)
+
+
+def test_all_that_goes_into_the_address_is_counted_to_the_character() -> None:
+    most: dict[str, Any] = {
+        "params": {"a": "b" * 99},
+        "cursor": "c" * 100,
+        "internal_ext": "e" * (MAX_ROUTE_BYTES - 200),
+    }
+    good(sign(signed(**most))[0])
+    for longer in (
+        {"params": {"aa": "b" * 99}},
+        {"cursor": "c" * 101},
+        {"internal_ext": "e" * (MAX_ROUTE_BYTES - 199)},
+    ):
+        assert "too many" in bad(sign(signed(**(most | longer)))[0]).detail
 
 
 def test_as_many_parameters_as_allowed() -> None:

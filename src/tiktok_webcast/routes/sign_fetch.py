@@ -22,7 +22,7 @@ from .sign_api import Client, Generation, facts_of, refusal, unusable
 MAX_ROUTE_PARAMS = 64
 """Parameters for the socket that a signer may name; real ones name two."""
 MAX_ROUTE_BYTES = 8192
-"""Characters of these parameters together."""
+"""Characters of these parameters, the cursor and `internal_ext` together: all of them go into the socket's address."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ def parse(answer: HttpResponse | TransportFailure, limits: Limits) -> SignAnswer
         return unusable(answer, f"{len(answer.body)} bytes that are no fetch result")
     route_params = {wire_text(pair.key): wire_text(pair.value) for pair in result.route_params[: MAX_ROUTE_PARAMS + 1]}
     push_server, cursor = wire_text(result.push_server), wire_text(result.cursor)
+    internal_ext = wire_text(result.internal_ext)
     cookies = parse_cookie_pairs("; ".join(v for n, v in answer.headers if n.lower() == "x-set-tt-cookie"))
     for missing, value in (
         ("no cookies (X-Set-TT-Cookie)", cookies),
@@ -92,14 +93,15 @@ def parse(answer: HttpResponse | TransportFailure, limits: Limits) -> SignAnswer
     ):
         if not value:
             return unusable(answer, f"an answer with {missing}")
-    if len(route_params) > MAX_ROUTE_PARAMS or sum(map(len, (*route_params, *route_params.values()))) > MAX_ROUTE_BYTES:
+    texts = (*route_params, *route_params.values(), cursor, internal_ext)
+    if len(route_params) > MAX_ROUTE_PARAMS or sum(map(len, texts)) > MAX_ROUTE_BYTES:
         return unusable(answer, "an answer with too many socket parameters")
     user_agent = (answer.header("x-set-tt-user-agent") or "").strip()
     return SignAnswer(
         push_server,
         route_params,
         cursor,
-        wire_text(result.internal_ext),
+        internal_ext,
         cookies,
         user_agent if user_agent.isascii() and user_agent.isprintable() and len(user_agent) <= 512 else "",
         as_id(answer.header("x-room-id")),
