@@ -5,6 +5,7 @@ Each function is an `Exchange`: any transport runs it with one loop. None raises
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -15,7 +16,7 @@ from .context import WebContext
 from .cookies import is_ip_address, is_loopback
 from .evidence import Evidence, RoomStatus, unexpected
 from .gift_list import GiftDetails, GiftList
-from .http import Exchange, HttpRequest, HttpResponse, TransportFailure
+from .http import Exchange, FailureKind, HttpRequest, HttpResponse, TransportFailure
 from .room import RoomFailure
 from .room_info import RoomInfo, RoomOwner, Stream
 from .routes import audience, check_alive, gift_list, live_search, profile_page, room_info
@@ -187,12 +188,25 @@ def fetch_image(urls: str | Sequence[str], *, context: WebContext) -> Exchange[I
             continue
         headers = (("User-Agent", context.profile.user_agent), ("Accept", "image/*"), ("Accept-Encoding", "gzip"))
         request = HttpRequest("GET", url, headers, max_body=context.limits.response_body)
-        answer = yield from fetch(request, jar=None, limits=context.limits)
+        answer = yield from _fetch_picture(request, context)
         outcome = _image(url, answer)
         if isinstance(outcome, Image):
             return outcome
         failure = outcome
     return failed(failure, context)
+
+
+def _fetch_picture(request: HttpRequest, context: WebContext) -> Exchange[HttpResponse | TransportFailure]:
+    """Make one request to the end, and follow no redirect to where no picture may be asked."""
+    exchange = fetch(request, jar=None, limits=context.limits)
+    try:
+        step = next(exchange)
+        while may_fetch_image(step.url, context):
+            step = exchange.send((yield step))
+    except StopIteration as stop:
+        answer: HttpResponse | TransportFailure = stop.value
+        return answer
+    return TransportFailure(FailureKind.REDIRECT, "refused a redirect to where no picture may be asked")
 
 
 def may_fetch_image(url: str, context: WebContext) -> bool:
@@ -206,8 +220,18 @@ def may_fetch_image(url: str, context: WebContext) -> bool:
         return False
     if context.is_tiktok(url):
         return parts.scheme in ("http", "https")
-    private = is_loopback(host) or "." not in host or (is_ip_address(host) and not ip_address(host).is_global)
+    # With a dot at its end a name is the same name.
+    host = host.removesuffix(".")
+    private = is_loopback(host) or "." not in host
+    if is_ip_address(host):
+        private = private or not ip_address(host).is_global
+    elif _NUMBER.match(host.rpartition(".")[2]):
+        # Resolvers take "127.1" for an address too.
+        private = True
     return parts.scheme == "https" and not private
+
+
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
 
 
 def _image(url: str, answer: HttpResponse | TransportFailure) -> Image | Evidence:

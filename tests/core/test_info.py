@@ -374,7 +374,8 @@ def test_no_picture(answer: Answer, reason: CloseReason) -> None:
     "url",
     [
         "http://cdn.example/a", "https://127.0.0.1/a", "https://localhost/a", "https://10.0.0.5/a", "https://[::1]/a",
-        "https://169.254.169.254/a", "https://router/a", "https://u:p@cdn.example/a", "https://[::1",
+        "https://169.254.169.254/a", "https://localhost./a", "https://127.0.0.1./a", "https://127.1/a",
+        "https://10.0x5/a", "https://router./a", "https://router/a", "https://u:p@cdn.example/a", "https://[::1",
         "https://cdn.example:0/", "file:///a",
         "", "a", "https://cdn.example/a b", "https://cdn.example/\r\nX: y",
     ],
@@ -382,6 +383,21 @@ def test_no_picture(answer: Answer, reason: CloseReason) -> None:
 def test_addresses_of_pictures_that_are_not_asked(url: str) -> None:
     site = Site({})
     assert isinstance(run(fetch_image(url, context=context()), site), RoomFailure) and site.requests == []
+
+
+@pytest.mark.parametrize(
+    "place", ["https://10.0.0.5/b", "https://router/b", "https://127.0.0.1/b", "http://cdn.example/b"]
+)
+def test_a_picture_s_redirect_leads_nowhere_else_either(place: str) -> None:
+    site = Site({"/a": HttpResponse(302, (("Location", place),)), "/b": PICTURE})
+    assert isinstance(run(fetch_image("https://cdn.example/a", context=context()), site), RoomFailure)
+    assert site.paths == ["/a"]
+
+
+def test_a_picture_s_redirect_to_another_host_is_followed() -> None:
+    site = Site({"/a": HttpResponse(302, (("Location", "https://other.example/b"),)), "/b": PICTURE})
+    assert isinstance(run(fetch_image("https://cdn.example/a", context=context()), site), Image)
+    assert site.paths == ["/a", "/b"]
 
 
 def test_pictures_of_a_tiktok_of_one_s_own() -> None:
