@@ -7,8 +7,8 @@ from typing import Any
 
 from ..webjson import BadJson, decode_text, parse_json
 
-MAX_MARKS = 4
-"""Places of one page that are looked at as the script in question."""
+MAX_MARKS = 64
+"""Places of one page that are looked at as the script in question: a host's own words may name it too."""
 _TAG = 512
 _CLOSING = re.compile(r"</script", re.IGNORECASE)
 _OPENING = re.compile(r"<script\b[^<>]*\bid\s*=\s*[\"']?\Z", re.IGNORECASE)
@@ -41,7 +41,8 @@ def _script(page: str, script_id: str) -> str | None:
         if not _OPENING.search(page[max(at - _TAG, 0) : at]) or after not in ('"', "'", ">", " "):
             continue
         start = page.find(">", at, at + _TAG)
-        end = _CLOSING.search(page, start) if start >= 0 else None
-        if end is not None:
-            return page[start + 1 : end.start()]
+        if start >= 0:
+            end = _CLOSING.search(page, start)
+            # Without an end there is none further on either, and the page is not searched once more.
+            return None if end is None else page[start + 1 : end.start()]
     return None
