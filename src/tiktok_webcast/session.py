@@ -317,9 +317,9 @@ class Session:
         if self.room_id and self._room_checked and not self._resolve_again:
             self._sign()
             return
-        # Who named a room wants that one, whatever its host does elsewhere.
-        by_name = not self.config.room_id and self.user.unique_id
-        user = self.user if by_name or not self.room_id else RoomId(self.room_id)
+        # Who named a room wants that one, whatever its host does elsewhere; who named a user, the room they are in now.
+        named = self.config.room_id or isinstance(self.user, RoomId)
+        user = RoomId(self.room_id) if named else self.user
         self.phase = Phase.RESOLVING
         self._advance(self._exchange.start(resolve(user, context=self._context), now=self._now))
 

@@ -55,6 +55,35 @@ def test_the_way_in_without_a_third_party() -> None:
     assert all((urlsplit(request.url).hostname or "").endswith(".tiktok.com") for request in site.requests)
 
 
+@pytest.mark.parametrize("user", ["@ann", "user:55", "https://vm.tiktok.com/abc/"])
+def test_who_named_a_user_is_brought_back_to_the_room_that_they_are_in(user: str) -> None:
+    scope = {"webapp.user-detail": {"statusCode": 0, "userInfo": {"user": {"uniqueId": "ann", "id": "55"}}}}
+    ways = {
+        "/@55": page({"__DEFAULT_SCOPE__": scope}, "__UNIVERSAL_DATA_FOR_REHYDRATION__"),
+        "/abc/": HttpResponse(302, (("Location", "https://www.tiktok.com/@ann/live"),)),
+        "/live": HttpResponse(200, (("Set-Cookie", "ttwid=1; Path=/; Domain=tiktok.com"),)),
+    }
+    site = Site(LIVE | ways)
+    session = Session(user, signer=GuestSigner(), rng=random.Random(1))
+
+    def until_it_opens(now: float) -> OpenSocket:
+        for action in iter(session.next_action, None):
+            if isinstance(action, OpenSocket):
+                return action
+            if isinstance(action, SendRequest):
+                session.receive_response(action.request_id, site(action.request), now=now)
+        raise AssertionError(session.closed)
+
+    session.start(now=0.0)
+    session.socket_opened(until_it_opens(0.0).socket_id, (), now=0.0)
+    session.socket_closed(1, 1000, "", now=50.0)
+    site.routes |= {PAGE: live_page(2, "7002"), LOOKUP: lookup(2, "7002"), INFO: room_data(2, "7002")}
+    timer = session.next_timer()
+    assert timer is not None
+    session.handle_timer(now=timer)
+    assert "room_id=7002" in until_it_opens(timer).request.url and session.room_id == 7002
+
+
 NOBODY = lookup_error(19881007, "user_not_found")
 
 
