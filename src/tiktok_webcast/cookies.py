@@ -22,7 +22,8 @@ MAX_COOKIE_BYTES = 4096
 """Bytes of a cookie's name and value together; a longer one is ignored."""
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_VALUE = re.compile(r"[\x21-\x3a\x3c-\x7e ]*\Z")
+_VALUE = re.compile(r"(?! )[\x21-\x3a\x3c-\x7e ]*(?<! )\Z")
+"""No space at either end: the last cookie's would end the header, and no transport sends such a one."""
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -135,6 +136,10 @@ def is_cookie(name: object, value: object) -> bool:
     return _NAME.match(name) is not None and _VALUE.match(value) is not None
 
 
+def _bare(value: str) -> str:
+    return value.strip().strip('"').strip()
+
+
 def cookie_header(pairs: Iterable[tuple[str, str]]) -> str:
     """Return `name=value; name=value`."""
     return "; ".join(f"{name}={value}" for name, value in pairs)
@@ -144,7 +149,7 @@ def parse_set_cookie(text: str, host: str, path: str, now: float | None = None) 
     """Parse one `Set-Cookie` value sent by `host`; the flag says that it deletes. `None`: to be ignored."""
     first, *attributes = text[: 2 * MAX_COOKIE_BYTES].split(";")
     name, equals, value = first.partition("=")
-    name, value = name.strip(), value.strip().strip('"')
+    name, value = name.strip(), _bare(value)
     if not equals or not _NAME.match(name) or not _VALUE.match(value):
         return None
     cookie = Cookie(name, value, host, True, _default_path(path))
@@ -183,7 +188,7 @@ def parse_cookie_pairs(text: str) -> tuple[tuple[str, str], ...]:
     pairs: dict[str, str] = {}
     for part in re.split(r"[;\n]|,(?=\s*[A-Za-z0-9_\-]+=)", text[: 64 * 1024]):
         name, equals, value = part.partition("=")
-        name, value = name.strip(), value.strip().strip('"')
+        name, value = name.strip(), _bare(value)
         if name.lower() in _ATTRIBUTES or not equals or not _NAME.match(name) or not _VALUE.match(value):
             continue
         if len(name) + len(value) <= MAX_COOKIE_BYTES and (name in pairs or len(pairs) < MAX_COOKIES):

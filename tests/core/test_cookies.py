@@ -16,6 +16,7 @@ from tiktok_webcast.cookies import (
     MAX_COOKIES,
     Cookie,
     CookieJar,
+    is_cookie,
     parse_cookie_pairs,
     parse_http_date,
     parse_netscape_cookies,
@@ -67,6 +68,7 @@ def after(url: str, *headers: str) -> CookieJar:
         ("a=1; Expires=someday", WWW, True),
         ("a=1; SameSite=None; HttpOnly; Partitioned", WWW, True),
         ('a="1"', WWW, True),
+        ('a=" 1 "', WWW, True),
         ("a", WWW, False),
         ("=1", WWW, False),
         ("", WWW, False),
@@ -151,11 +153,22 @@ def test_a_copy_is_a_jar_of_its_own() -> None:
         ("a=1; a=2", {"a": "2"}),
         ("a=1,2", {"a": "1,2"}),
         (";;; =x; novalue; a = 1 ", {"a": "1"}),
+        ('a="1 "', {"a": "1"}),
+        ('a=" "', {"a": ""}),
+        ('a="1 2"', {"a": "1 2"}),
         ("", {}),
     ],
 )
 def test_cookie_pairs(text: str, pairs: dict[str, str]) -> None:
     assert dict(parse_cookie_pairs(text)) == pairs
+
+
+@pytest.mark.parametrize("value", ["1 ", " 1", " ", "1  "])
+def test_no_cookie_ends_the_header_with_a_space_which_no_transport_sends(value: str) -> None:
+    jar = after(WWW, "a=x; Path=/", f'zz="{value}"; Path=/')
+    assert not jar.add(Cookie("zz", value, "tiktok.com", path="/")) and not is_cookie("zz", value)
+    sent = jar.header_for(WWW)
+    assert sent is not None and sent == sent.strip() and len(jar) == 2
 
 
 def test_cookie_pairs_are_limited() -> None:
