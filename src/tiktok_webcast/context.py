@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
@@ -242,10 +243,17 @@ def merge_headers(headers: Headers, overrides: Mapping[str, str]) -> Headers:
     return (*(pair for pair in headers if pair[0].lower() not in names), *overrides.items())
 
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+
+
+def _is_latin(text: str) -> bool:
+    return all(character <= "\xff" for character in text)
+
+
 def _check_overrides(*maps: Mapping[str, str]) -> None:
     for name, value in (pair for item in maps for pair in item.items()):
         if not isinstance(name, str) or not isinstance(value, str) or not name:
             raise ConfigurationError(f"Extra parameters and headers must map text to text; {name!r} does not.")
     for name, value in (pair for item in maps[1::2] for pair in item.items()):
-        if not (name + value).isprintable() or not name.isascii():
+        if not _HEADER_NAME.match(name) or not value.isprintable() or value != value.strip() or not _is_latin(value):
             raise ConfigurationError(f"The value of the extra header {name!r} cannot travel in a header.")

@@ -82,12 +82,24 @@ def test_header_overrides_in_any_case() -> None:
         {"http_headers": {"X": "a\r\nCookie: b"}},
         {"ws_headers": {"X\n": "a"}},
         {"http_headers": {"": "a"}},
+        {"http_headers": {"a b": "a"}},
+        {"ws_headers": {"X:": "a"}},
         {"ws_params": {1: "a"}},
     ],
 )
 def test_overrides_that_cannot_travel(options: dict[str, dict[str, str]]) -> None:
     with pytest.raises(ConfigurationError):
         context(**options)
+
+
+@pytest.mark.parametrize(
+    "value", ["sessionid=planted ", " sessionid=planted", "sessionid=planted\u20ac", "sessionid=planted\n"]
+)
+@pytest.mark.parametrize("option", ["http_headers", "ws_headers"])
+def test_a_header_that_no_transport_sends_is_refused_without_showing_it(option: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match="'Cookie' cannot travel") as refused:
+        context(**{option: {"Cookie": value}})
+    assert "planted" not in str(refused.value)
 
 
 def test_the_login_is_a_set_of_cookies_for_tiktok() -> None:
