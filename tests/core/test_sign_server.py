@@ -555,6 +555,7 @@ def test_signing_an_address() -> None:
         (url_answer(signedUrl=""), FAILED),
         (url_answer(tokens={}, signedUrl="https://webcast.tiktok.com/webcast/gift/list/?a=1"), FAILED),
         (url_answer(userAgent="a\r\nb"), FAILED),
+        (url_answer(userAgent="UA/1 "), FAILED),
         (url_answer(signedUrl="https://evil.example/?msToken=1"), FAILED),
         (url_answer(signedUrl="https://[::1"), FAILED),
         (json_answer({"code": 403, "message": "no"}), PREMIUM),
@@ -567,7 +568,17 @@ def test_addresses_that_are_not_signed(answer: Answer, reason: CloseReason) -> N
 
 
 def test_what_is_no_header_is_left_out() -> None:
-    headers = {":authority": "x", "a b": "x", "": "x", "a:": "x", "ä": "x", "A": "ä", "B": "b", "C": "c\r\nD: d"}
+    headers = {
+        ":authority": "x",
+        "a b": "x",
+        "": "x",
+        "a:": "x",
+        "ä": "x",
+        "A": "ä",
+        "B": "b",
+        "C": "c\r\nD: d",
+        "E": "e ",
+    }
     site = Site({"/tiktok/signing/encrypt/sign_url": url_answer(requestHeaders=headers)})
     result = run(SignServer().sign_url(URL, context=context()), site)
     assert not isinstance(result, SignFailure) and result.request_headers == {"B": "b"}

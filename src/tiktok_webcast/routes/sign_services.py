@@ -232,7 +232,7 @@ def unsigned(url: str) -> str:
 
 
 def _is_header(value: str) -> bool:
-    return value.isascii() and value.isprintable()
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def _cookie_list(value: Any) -> Params:
