@@ -43,6 +43,14 @@ def test_a_leaderboard_without_a_place() -> None:
     assert make("WebcastRankUpdateMessage", updates=[{"default_content": text("k", "{0}", "7")}]).rank == 7
 
 
+def test_a_place_below_the_first_is_none() -> None:
+    nowhere = {"own_rank": -1, "default_content": text("pm_mt_Live_WR", "Weekly Ranking")}
+    event = make("WebcastRankUpdateMessage", updates=[nowhere, rank("pm_mt_Live_WRMark", 42)])
+    assert [entry.rank for entry in event.updates] == [None, 42] and event.rank == 42
+    viewer = make("WebcastRankTextMessage", owner_idx_before_update=-1, owner_idx_after_update=-1)
+    assert (viewer.rank, viewer.rank_before) == (None, None)
+
+
 def test_the_older_leaderboard_message() -> None:
     event = make("WebcastHourlyRankMessage", data={"rankings": {"type": "pm_mt_Live_WR", "label": "Weekly Ranking"}})
     assert isinstance(event, events.HourlyRankEvent) and event.name == "ranking_update"

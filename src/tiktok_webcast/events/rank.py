@@ -38,7 +38,7 @@ class RankEntry(View):
         return render(self._wire.default_content)
 
     def _read_rank(self) -> int | None:
-        return self._wire.own_rank or _place(self._wire.default_content)
+        return _from_one(self._wire.own_rank) or _place(self._wire.default_content)
 
 
 class _Ranking(UserEvent):
@@ -150,10 +150,10 @@ class UserRankingUpdateEvent(UserEvent):
         return render(self._text())
 
     def _read_rank(self) -> int | None:
-        return self._wire.owner_idx_after_update or _place(self._text())
+        return _from_one(self._wire.owner_idx_after_update) or _place(self._text())
 
     def _read_rank_before(self) -> int | None:
-        return self._wire.owner_idx_before_update or None
+        return _from_one(self._wire.owner_idx_before_update)
 
     def _read_user(self) -> User:
         named = user_in(self._text())
@@ -167,6 +167,11 @@ class UserRankingUpdateEvent(UserEvent):
 
     def _json_label(self) -> str | None:
         return self.label or None
+
+
+def _from_one(number: int) -> int | None:
+    """Return a place on the wire; one below 1 stands for none."""
+    return number if number > 0 else None
 
 
 def _place(wire: Any) -> int | None:
