@@ -195,10 +195,30 @@ def test_states_are_told_by_their_names() -> None:
     [(5.0, 5.0), (0.001, SHORTEST_HEARTBEAT), (1e9, LONGEST_HEARTBEAT), (0.0, 10.0), (-3.0, 10.0)],
 )
 def test_the_handshake_may_name_the_interval_within_bounds(asked: float, used: float) -> None:
-    connection = PushConnection(ROOM)
+    connection = PushConnection(ROOM, timing=Timing(stale=150.0))
     connection.opened(now=0.0, heartbeat=asked)
     frames(connection)
     assert connection.next_timer() == used
+
+
+@pytest.mark.parametrize(("stale", "used"), [(60.0, 30.0), (120.0, 60.0), (1.0, SHORTEST_HEARTBEAT)])
+def test_no_interval_is_so_long_that_an_answer_comes_after_the_silence_is_too_long(stale: float, used: float) -> None:
+    connection = opened(stale=stale)
+    connection.receive_message(blob(7, b"msg") + blob(8, number(8, 3_600_000)), now=0.0)
+    connection.handle_timer(now=10.0)
+    assert connection.next_timer() == min(10.0 + used, stale)
+
+
+def test_a_quiet_room_whose_server_names_the_longest_interval_is_not_taken_for_a_dead_one() -> None:
+    connection = PushConnection(ROOM)
+    connection.opened(now=0.0, heartbeat=60.0)
+    now = 0.0
+    for round_trip in (0.1, 0.2, 0.3, 5.0, 0.1):
+        connection.receive_message(blob(7, b"hb"), now=now + round_trip)
+        now = connection.next_timer() or 0.0
+        assert not connection.stale(now=now)
+        connection.handle_timer(now=now)
+        assert (connection.next_timer() or 0.0) > now + 10.0, "time enough for the answer"
 
 
 def test_a_batch_may_shorten_the_interval_at_once() -> None:

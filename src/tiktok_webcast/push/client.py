@@ -18,7 +18,7 @@ from .unpack import BadFrame
 SHORTEST_HEARTBEAT = 1.0
 """Seconds: a server that asks for a shorter heartbeat gets this one."""
 LONGEST_HEARTBEAT = 60.0
-"""Seconds: a server that asks for a longer heartbeat gets this one."""
+"""Seconds: a server that asks for a longer heartbeat gets this one, or half of `Timing.stale` if that is less."""
 
 _LIVE_ID = 12
 _EVENTS = {event.value: event for event in PushEvent}
@@ -136,7 +136,9 @@ class PushConnection:
 
     def _set_heartbeat(self, seconds: float, now: float) -> None:
         if seconds > 0:
-            self._heartbeat = min(max(seconds, SHORTEST_HEARTBEAT), LONGEST_HEARTBEAT)
+            # In a quiet room only its answers are heard: they must come well before the silence is too long.
+            longest = min(LONGEST_HEARTBEAT, self._timing.stale / 2)
+            self._heartbeat = max(min(seconds, longest), SHORTEST_HEARTBEAT)
         if self._heartbeat_at is not None:
             self._heartbeat_at = min(self._heartbeat_at, now + self._heartbeat)
 
