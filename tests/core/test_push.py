@@ -160,10 +160,10 @@ def test_an_empty_internal_ext_is_acknowledged_with_a_dash() -> None:
     assert frames(connection) == [number(2, 9) + blob(6, b"pb") + blob(7, b"ack") + blob(8, b"-")]
 
 
-KINDS = ["hb", "ack", "im_enter_room", "im_enter_room_resp", "im_preview_room", "idle", "opened", "close", "closed", ""]
+NAMES = ["hb", "ack", "im_enter_room", "im_enter_room_resp", "im_preview_room", "idle", "opened", "close", "closed", ""]
 
 
-@given(payload_type=st.sampled_from(KINDS) | st.text(max_size=20).filter(lambda kind: kind != "msg"))
+@given(payload_type=st.sampled_from(NAMES) | st.text(max_size=20).filter(lambda kind: kind != "msg"))
 def test_other_payload_types_bring_nothing_and_change_nothing(payload_type: str) -> None:
     connection = opened()
     connection.receive_message(number(2, 9) + blob(7, payload_type.encode()) + blob(8, number(9, 1)), now=1.0)
@@ -175,7 +175,7 @@ def test_other_payload_types_bring_nothing_and_change_nothing(payload_type: str)
     assert connection.state is PushState.IN_ROOM
 
 
-@given(payload_type=st.sampled_from(KINDS) | st.text(max_size=20))
+@given(payload_type=st.sampled_from(NAMES) | st.text(max_size=20))
 def test_a_server_ignores_what_is_no_frame_of_the_protocol(payload_type: str) -> None:
     assume(payload_type not in {event.value for event in PushEvent})
     server = in_room()
