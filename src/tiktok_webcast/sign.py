@@ -265,7 +265,7 @@ class SignServer:
             facts = tuple((name, self._redact(value, context)) for name, value in outcome.facts)
             facts += (("source", urlsplit(self.origin(context)).netloc),)
             return replace(outcome, detail=self._redact(outcome.detail, context), facts=facts)
-        if isinstance(outcome, ChatSent):
+        if isinstance(outcome, (ChatSent, RateLimits)):
             return replace(outcome, message=self._redact(outcome.message, context))
         return outcome
 

@@ -381,6 +381,12 @@ def test_a_redirect_takes_neither_key_nor_login_along() -> None:
     assert "planted" in str(seen[0].headers) and "planted" not in str(seen[1].headers)
 
 
+def test_what_the_server_says_of_limits_is_redacted() -> None:
+    echo = json_answer({"code": 200, "message": "limits of planted-api-key", "day": {"max": 1}})
+    limits = run(SignServer(api_key=KEY).rate_limits(context=context()), lambda request: echo)
+    assert not isinstance(limits, SignFailure) and limits.message == "limits of ***"
+
+
 def test_what_the_server_says_is_redacted() -> None:
     echo = json_answer({"code": 403, "message": "session planted-session with key planted-api-key is bad"}, 403)
     failure = bad(sign(echo, SignServer(api_key=KEY), context(login=LOGIN, trusted_sign_hosts=TRUSTED))[0])
