@@ -13,7 +13,7 @@ from .cookies import Cookie, CookieJar, is_loopback, is_subdomain
 from .errors import ConfigurationError
 from .http import Exchange, Headers, HttpRequest, HttpResponse, TransportFailure
 from .profile import ClientProfile
-from .secret import MASK, Secret
+from .secret import MASK, Secret, mask
 from .web import fetch
 
 TIKTOK_DOMAIN = "tiktok.com"
@@ -202,10 +202,13 @@ class WebContext:
     def redact(self, text: str) -> str:
         """Return `text` with every cookie value and the session id masked: for words that a server chose."""
         values = {cookie.value for cookie in self.jar if len(cookie.value) >= 8}
+        accounts = {cookie.value for cookie in self.jar if cookie.name in ACCOUNT_COOKIES} & values
         if self.login is not None:
-            values.add(self.login.session_id.reveal())
-        for value in sorted(values, key=len, reverse=True):
+            accounts.add(self.login.session_id.reveal())
+        for value in sorted(values | accounts, key=len, reverse=True):
             text = text.replace(value, MASK)
+        for value in sorted(accounts):
+            text = mask(text, value)
         return text
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .errors import ConfigurationError, LocalProtocolError
 
 MASK = "***"
+_HEAD = 8
+"""Characters of a secret's beginning that are taken for a part of it; fewer tell little."""
 
 
 class Secret:
@@ -68,6 +70,24 @@ class Secret:
 
     def __reduce__(self) -> tuple[object, ...]:
         return _without_value, ()
+
+
+def mask(text: str, secret: str) -> str:
+    """Return `text` with `secret` masked, and its beginning too where an excerpt cut off the rest.
+
+    Of several secrets that may begin alike, take the whole ones out of the text first: the beginning of one would leave
+    the rest of another.
+    """
+    text = text.replace(secret, MASK)
+    head = secret[:_HEAD]
+    at = text.find(head) if len(secret) > _HEAD else -1
+    while at >= 0:
+        end = at + _HEAD
+        while end < len(text) and secret.startswith(text[at : end + 1]):
+            end += 1
+        text = text[:at] + MASK + text[end:]
+        at = text.find(head, at + len(MASK))
+    return text
 
 
 def _without_value() -> Secret:

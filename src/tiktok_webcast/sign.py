@@ -18,7 +18,7 @@ from .room_info import RoomInfo
 from .routes import sign_fetch, sign_services
 from .routes.sign_api import Client, Generation
 from .routes.sign_services import ChatSent, RateLimits, SignedUrl
-from .secret import MASK, Secret
+from .secret import MASK, Secret, mask
 from .signer import Signed, Signer, SignFailure, SignTarget
 from .url import socket_objection, socket_request
 from .web import fetch
@@ -270,9 +270,12 @@ class SignServer:
         return outcome
 
     def _redact(self, text: str, context: WebContext) -> str:
+        secrets = [secret.reveal() for secret in (self.api_key, self.oauth_token) if secret is not None]
+        for secret in secrets:
+            text = text.replace(secret, MASK)
         text = context.redact(text)
-        for secret in (self.api_key, self.oauth_token):
-            text = text if secret is None else text.replace(secret.reveal(), MASK)
+        for secret in secrets:
+            text = mask(text, secret)
         return text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tiktok_webcast.errors import ConfigurationError, LocalProtocolError
-from tiktok_webcast.secret import Secret
+from tiktok_webcast.secret import Secret, mask
 
 PLANTED = "s3cr3t-of-the-account"
 
@@ -28,6 +28,26 @@ def test_every_way_to_show_it_is_masked() -> None:
     ]  # fmt: skip
     assert not [text for text in shown if PLANTED in text]
     assert secret.reveal() == PLANTED
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"a {PLANTED} b {PLANTED}", "a *** b ***"),
+        (f"a {PLANTED[:-1]}", "a ***"),
+        (f"a {PLANTED[:8]}... {PLANTED[:9]}: b", "a ***... ***: b"),
+        (f"{PLANTED[:10]}x{PLANTED[10:]}", f"***x{PLANTED[10:]}"),
+        (f"a {PLANTED[:7]}...", f"a {PLANTED[:7]}..."),
+        ("", ""),
+    ],
+)
+def test_words_with_a_secret_or_the_beginning_of_one(text: str, masked: str) -> None:
+    assert mask(text, PLANTED) == masked
+
+
+@pytest.mark.parametrize("secret", ["short", "eight ch", "********", "*********"])
+def test_short_secrets_and_odd_ones_are_masked_whole(secret: str) -> None:
+    assert mask(f"a {secret} b", secret) == "a *** b" and mask(f"a {secret[:4]} b", secret) == f"a {secret[:4]} b"
 
 
 def test_a_pickle_does_not_carry_it() -> None:

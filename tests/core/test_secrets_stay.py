@@ -119,6 +119,22 @@ def test_nothing_shows_a_secret_even_if_the_other_side_says_it(code: int, body: 
         assert not [secret for secret in SECRETS if secret in text]
 
 
+@pytest.mark.parametrize("before", range(60, 125))
+def test_nor_the_part_of_one_that_an_excerpt_leaves(before: int) -> None:
+    def said(secret: str) -> HttpResponse:
+        message = "m" * before + secret
+        body = {"statusCode": 5, "status_code": 5, "code": 500, "message": message}
+        return HttpResponse(500, (), json.dumps(body).encode() if before % 2 else message.encode())
+
+    one = make_context()
+    for flow in flows(one):
+        assert SESSION[:10] not in shown(run(flow, lambda _: said(SESSION)))
+    key = "another-key-0004"
+    server = SignServer(api_key=key)
+    for ask in (server.rate_limits(context=one), server.sign(SignTarget(1, "ann", one))):
+        assert key[:10] not in shown(run(ask, lambda _: said(key)))
+
+
 @pytest.mark.parametrize(
     "location", ["/x", "https://evil.example/x", "http://www.tiktok.com/x", "https://www.tiktok.com/x"]
 )
