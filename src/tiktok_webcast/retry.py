@@ -35,7 +35,7 @@ class RetryPolicy:
     jitter: float = 1.0
     """Part of the wait that is left to chance: 1 waits anything from 0 up, 0 always waits in full."""
     healthy: float = 30.0
-    """Seconds in the room after which the tries count from 0 again."""
+    """Seconds from entering the room to the last that was heard there after which the tries count from 0 again."""
     max_wait: float = 300.0
     """Seconds to wait at the most when the other side asks for it; if it asks for more, give up."""
 
@@ -130,9 +130,16 @@ class RetryState:
         self._entered = True
         self._last = None
 
-    def decide(self, failure: Closed, *, now: float) -> Retry | GiveUp:
-        """Decide what follows `failure`, which ended the connection or the attempt at one."""
-        self._end_spell(now)
+    def decide(self, failure: Closed, *, now: float, heard_at: float | None = None) -> Retry | GiveUp:
+        """Decide what follows `failure`, which ended the connection or the attempt at one.
+
+        Args:
+            failure: Why it ended.
+            now: The time.
+            heard_at: When the room was last heard; `None` is as `now`. A socket that opens and then says nothing has
+                held for no time at all.
+        """
+        self._end_spell(now if heard_at is None else heard_at)
         reason = failure.reason
         again, self._last = reason is self._last, reason
         self._causes.append(f"{reason.value}: {failure.detail}" if failure.detail else reason.value)

@@ -391,7 +391,9 @@ class Session:
             self._finish(Closed(CloseReason.ROOM_ENDED, pipeline.room_ended), close_code=1000)
 
     def _fail(self, closed: Closed, *, fresh_identity: bool = False, close_code: int | None = None) -> None:
-        decision = self._retry.decide(closed, now=self._now)
+        connection = self._connection
+        heard_at = None if connection is None else connection.heard_at
+        decision = self._retry.decide(closed, now=self._now, heard_at=heard_at)
         if isinstance(decision, GiveUp):
             self._finish(decision.closed, close_code=close_code)
             return

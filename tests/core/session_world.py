@@ -57,7 +57,9 @@ def answer(request: HttpRequest) -> HttpResponse:
 class World:
     """One session, one server, one clock. Checks, with every step, what must always hold."""
 
-    def __init__(self, *, limits: Limits = Limits(), overflow: Any = "block", read_events: bool = True) -> None:
+    def __init__(
+        self, *, limits: Limits = Limits(), overflow: Any = "block", read_events: bool = True, tries: int = 10**6
+    ) -> None:
         self.signer = ReadySigner()
         self.now = 0.0
         self.limits = limits
@@ -68,7 +70,7 @@ class World:
                 limits=limits, timing=Timing(heartbeat=HEARTBEAT), overflow=overflow, check_room=False
             ),
             signer=self.signer,
-            retry=RetryPolicy(tries=10**6),
+            retry=RetryPolicy(tries=tries),
             rng=Random(5),
         )
         self.server = PushServer()

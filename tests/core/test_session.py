@@ -213,6 +213,26 @@ def test_silence_closes_the_socket_and_reconnects() -> None:
     assert connect.attempt == 2 and world.session.statistics.reconnects == 1
 
 
+@pytest.mark.parametrize("answers", [False, True])
+def test_sockets_that_open_and_say_nothing_are_not_tried_for_ever(answers: bool) -> None:
+    world = World(tries=2)
+    for _ in range(20):
+        if world.session.closed is None:
+            world.open()
+        while world.session.phase is Phase.LIVE:
+            timer = world.session.next_timer()
+            assert timer is not None
+            world.pass_time(timer)
+            if answers and world.session.phase is Phase.LIVE:
+                world.call("receive_message", world.socket_id, world.server.heartbeat_answer())
+    openings = sum(isinstance(action, OpenSocket) for action in world.actions)
+    closed = world.session.closed
+    if answers:
+        assert closed is None and openings == 20, "a quiet room is heard all the time"
+    else:
+        assert closed is not None and (closed.reason, openings) == (CloseReason.STALE, 3)
+
+
 def test_a_room_that_only_answers_heartbeats_is_asked_whether_it_is_over() -> None:
     world = live()
     while world.session.phase is Phase.LIVE and world.now < 1000.0:

@@ -101,6 +101,11 @@ class PushConnection:
         """Whether nothing has arrived for `Timing.stale` seconds, or no message for `Timing.quiet`."""
         return self._stale_at is not None and (now >= self._stale_at or now >= self._quiet_at)
 
+    @property
+    def heard_at(self) -> float | None:
+        """When the last frame arrived, or the socket opened or silence was excused; `None` when there is no socket."""
+        return None if self._stale_at is None else self._stale_at - self._timing.stale
+
     def silence(self, *, now: float) -> str:
         """What `stale` means in words."""
         if self._stale_at is not None and now >= self._stale_at:
