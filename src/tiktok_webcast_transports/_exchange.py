@@ -35,14 +35,17 @@ class HttpWire:
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection can carry another request."""
-        return self._connection.our_state is h11.IDLE and not self._ended
+        """Whether the connection can carry another request. Not if more came than was asked for.
+
+        The next request would take that for its answer (RFC 9112 section 9.3 has the connection closed instead).
+        """
+        return self._connection.our_state is h11.IDLE and not self._ended and not self._connection.trailing_data[0]
 
     def send(self, request: HttpRequest) -> bytes | TransportFailure:
         """Return the bytes of `request`. Only when `reusable`."""
         self._max_body = request.max_body
         self.answering = False
-        self._header_bytes = len(self._connection.trailing_data[0])
+        self._header_bytes = 0
         parts = urlsplit(request.url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = request.headers

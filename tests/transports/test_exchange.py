@@ -45,6 +45,18 @@ def test_any_split_gives_the_same_answer(body: bytes, kind: str, data: st.DataOb
     assert wire.reusable == (kind != "end")
 
 
+@given(st.binary(min_size=1, max_size=100), st.sampled_from(["length", "chunked"]))
+def test_what_nobody_asked_for_answers_no_later_request(more: bytes, kind: str) -> None:
+    if kind == "length":
+        whole = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    else:
+        whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+    wire = asked()
+    answer = wire.receive(whole + more)
+    assert isinstance(answer, HttpResponse) and answer.body == b"hi"
+    assert not wire.reusable
+
+
 @given(st.binary(max_size=300))
 def test_nothing_that_comes_raises(junk: bytes) -> None:
     wire = asked()
