@@ -20,6 +20,8 @@ from ._channel import Channel
 _READ_SIZE = 64 * 1024
 _READS_IN_A_ROW = 16
 """Reads in a row from one connection before the others get their turn."""
+_LONGEST_WAIT = 24 * 3600.0
+"""Seconds of one wait: selectors count milliseconds in 31 bits and raise past 24 days. Whoever waits looks again."""
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
@@ -76,7 +78,7 @@ class SelectorLoop:
         deadlines = [line.deadline for line in self._lines if line.deadline is not None]
         if timer is not None:
             deadlines.append(timer)
-        timeout = max(0.0, min(deadlines) - monotonic()) if deadlines else None
+        timeout = min(max(0.0, min(deadlines) - monotonic()), _LONGEST_WAIT) if deadlines else None
         if self._dirty or self._jobs:
             timeout = 0.0
         return [(key.data, mask) for key, mask in self._selector.select(timeout)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from typing import Any
 
@@ -387,6 +388,22 @@ def test_connections_are_used_again_and_replaced_when_stale(kit: Kit) -> None:
 
         assert kit.run(scenario) == [b"0", b"1", b"fresh", b"fresh"]
         assert server.accepted == 3
+
+
+@pytest.mark.parametrize("seconds", [1e7, 1e300, math.inf])
+def test_a_timeout_may_be_longer_than_a_system_counts(kit: Kit, seconds: float) -> None:
+    def script(peer: Peer) -> None:
+        peer.receive_head()
+        peer.send(loopback.answer(b"ok"))
+
+    with Server(script) as server:
+        patient = Network(timeouts=Timeouts(connect=seconds, request=seconds))
+
+        async def scenario() -> Any:
+            async with kit.http(patient) as client:
+                return await client.send(asking(server.http).request)
+
+        assert kit.run(scenario).body == b"ok"
 
 
 def test_run_an_exchange(kit: Kit) -> None:
