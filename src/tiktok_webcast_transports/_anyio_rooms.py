@@ -108,12 +108,14 @@ class Rooms(LoopRooms):
         return self
 
     async def __anext__(self) -> RoomEvent:
+        if self._taken >= _EVENTS_PER_CHECKPOINT:
+            # Before an event is taken: a cancellation in here would lose it.
+            self._taken = 0
+            await anyio.lowlevel.checkpoint()
         while True:
             event = self._engine.next_event()
             if event is not None:
                 self._taken += 1
-                if self._taken % _EVENTS_PER_CHECKPOINT == 0:
-                    await anyio.lowlevel.checkpoint()
                 return event
             if self._streams.crash is not None:
                 raise self._streams.crash

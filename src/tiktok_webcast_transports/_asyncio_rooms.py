@@ -101,12 +101,14 @@ class Rooms(LoopRooms):
         return self
 
     async def __anext__(self) -> RoomEvent:
+        if self._taken >= _EVENTS_PER_YIELD:
+            # Before an event is taken: a cancellation in here would lose it.
+            self._taken = 0
+            await asyncio.sleep(0)
         while True:
             event = self._engine.next_event()
             if event is not None:
                 self._taken += 1
-                if self._taken % _EVENTS_PER_YIELD == 0:
-                    await asyncio.sleep(0)
                 return event
             if self._lines.crash is not None:
                 raise self._lines.crash

@@ -200,6 +200,10 @@ class Live:
 
     async def __anext__(self) -> Event:
         session = self._session
+        if self._taken >= _EVENTS_PER_YIELD:
+            # Before an event is taken: a cancellation in here would lose it.
+            self._taken = 0
+            await asyncio.sleep(0)
         while True:
             event = self._ahead
             if event is None:
@@ -208,8 +212,6 @@ class Live:
                 self._ahead = None
             if event is not None:
                 self._taken += 1
-                if self._taken % _EVENTS_PER_YIELD == 0:
-                    await asyncio.sleep(0)
                 return event
             if self._lines.crash is not None:
                 raise self._lines.crash

@@ -264,6 +264,36 @@ def our_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("tiktok-webcast")]
 
 
+def take_with_cancellations(iterator: Any, count: int) -> list[Any]:
+    """Take events; wherever that waits it is cancelled."""
+    taken: list[Any] = []
+    for _ in range(2 * count):
+        if len(taken) < count:
+            step = iterator.__anext__()
+            try:
+                step.send(None)
+            except StopIteration as end:
+                taken.append(end.value)
+            else:
+                step.close()
+    return taken
+
+
+def test_no_event_is_lost_where_taking_one_is_cancelled(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking program is not cancelled")
+    session = ScriptedSession()
+    session.ends_with_answers = False
+
+    async def scenario() -> list[Any]:
+        async with kit.live(session) as live:
+            assert await live.__anext__() == ("start",)
+            session._events.extend(range(300))
+            return take_with_cancellations(live, 300)
+
+    assert kit.run(scenario) == list(range(300))
+
+
 def test_a_request_is_cancelled_alone(kit: Kit) -> None:
     """The client stays usable."""
     if isinstance(kit, SyncKit):

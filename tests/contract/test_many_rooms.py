@@ -16,7 +16,7 @@ import anyio.lowlevel
 import loopback
 import pytest
 from kits import AnyioKit, AsyncioKit, Kit, SyncKit, _Blocking
-from test_flow import our_threads
+from test_flow import our_threads, take_with_cancellations
 from test_rooms import transport_of
 
 from tiktok_webcast import CloseReason, Endpoints, Limits, LocalProtocolError, SessionConfig
@@ -435,6 +435,19 @@ def test_a_bug_of_ours_comes_out_and_leaves_nothing(kit: Kit, monkeypatch: pytes
         with pytest.raises(RuntimeError, match="a bug of ours"):
             kit.run(scenario)
     assert our_threads() == []
+
+
+def test_no_event_is_lost_where_taking_one_is_cancelled(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking program is not cancelled")
+    waiting = list(range(300))
+    monkeypatch.setattr(Engine, "next_event", lambda engine: waiting.pop(0))
+
+    async def scenario() -> list[Any]:
+        async with transport_of(kit).Rooms() as rooms:
+            return take_with_cancellations(rooms, 300)
+
+    assert kit.run(scenario) == list(range(300))
 
 
 @pytest.mark.parametrize("ending", ["cancel", "interrupt"])
