@@ -130,9 +130,9 @@ class _Line:
 class Streams:
     """The lines of one owner and the task group they live in. A bug in a task becomes `crash`, never a group."""
 
-    def __init__(self, backend: httpcore.AsyncNetworkBackend | None, crashed: Callable[[], None]) -> None:
+    def __init__(self, backend: httpcore.AsyncNetworkBackend | None, on_crash: Callable[[], None]) -> None:
         self._backend = backend or httpcore.AnyIOBackend()
-        self._crashed = crashed
+        self._on_crash = on_crash
         self._group: anyio.abc.TaskGroup | None = None
         self._lines = 0
         self._idle = anyio.Event()
@@ -180,10 +180,14 @@ class Streams:
             only = _only(error)
             if not isinstance(only, Exception):
                 raise only from None
-            self.crash = self.crash or only
-            self._crashed()
+            self.crashed(only)
         finally:
             ended()
+
+    def crashed(self, error: Exception) -> None:
+        """A bug came out of the pure half: it belongs to the owner."""
+        self.crash = self.crash or error
+        self._on_crash()
 
     def _line_ended(self) -> None:
         self._lines -= 1

@@ -66,6 +66,8 @@ class Driver:
         pool: where its HTTP requests go; may be shared.
         dial: connects a channel of its socket.
         changed: called after every input: look for events, `next_timer()` and `ended`.
+        crashed: takes what the session raises at an answer. Raised into a shared pool, it would be told to everybody
+            else who waits there for an answer, and never to this session's program. `None`: it is raised.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Driver:
         pool: HttpPool,
         dial: Dial,
         changed: Callable[[], None],
+        crashed: Callable[[Exception], None] | None = None,
     ) -> None:
         self.session = session
         self._network = network
@@ -83,6 +86,7 @@ class Driver:
         self._pool = pool
         self._dial = dial
         self._changed = changed
+        self._crashed = crashed
         self._sockets: dict[int, SocketChannel] = {}
         self._calls: dict[int, Call] = {}
         self._working = False
@@ -165,8 +169,13 @@ class Driver:
     def _send_request(self, action: SendRequest, now: float) -> None:
         def deliver(answer: HttpResponse | TransportFailure, when: float) -> None:
             self._calls.pop(action.request_id, None)
-            self.session.receive_response(action.request_id, answer, now=when)
-            self._work(when)
+            try:
+                self.session.receive_response(action.request_id, answer, now=when)
+                self._work(when)
+            except Exception as error:
+                if self._crashed is None:
+                    raise
+                self._crashed(error)
 
         call = self._pool.send(action.request, deliver, now)
         if call.channel is not None:

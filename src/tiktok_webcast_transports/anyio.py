@@ -161,7 +161,7 @@ class Live:
         self._streams = Streams(network_backend, self._changed)
         self._own_pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
         pool = http._pool if http is not None else self._own_pool
-        self._driver = Driver(session, network, limits, pool, self._streams.dial, self._changed)
+        self._driver = Driver(session, network, limits, pool, self._streams.dial, self._changed, self._streams.crashed)
         self._news = anyio.Event()
         # Made inside the loop: a `Live` may be made before there is one.
         self._tick: anyio.CancelScope | None = None

@@ -149,7 +149,7 @@ class Live:
         self._lines = Lines(self._changed)
         self._own_pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
         pool = http._pool if http is not None else self._own_pool
-        self._driver = Driver(session, network, limits, pool, self._lines.dial, self._changed)
+        self._driver = Driver(session, network, limits, pool, self._lines.dial, self._changed, self._lines.crashed)
         self._waiting: list[asyncio.Future[None]] = []
         self._ahead: Event | None = None
         self._alarm: Alarm | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kits import AnyioKit, Kit, SyncKit, _Blocking
 from loopback import Peer, Server, answer
-from scripted import ScriptedSession, asking
+from scripted import Input, ScriptedSession, asking
 
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sim import differences
@@ -58,6 +58,34 @@ def test_rooms_share_connections_for_http(kit: Kit) -> None:
                     async with transport_of(kit).Live(session, http=client) as live:
                         names = [event[0] async for event in live]
                     assert names == ["start", "response"]
+                assert (await client.send(asking(server.http).request)).body == b"ok"
+
+        kit.run(scenario)
+        assert server.accepted == 1
+
+
+def test_a_bug_in_a_room_is_not_told_to_those_who_share_its_connections(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+
+    def bug(session: ScriptedSession, what: Input) -> None:
+        if what[0] == "response":
+            raise RuntimeError("a bug")
+
+    def script(peer: Peer) -> None:
+        for _ in range(2):
+            peer.receive_head()
+            peer.send(answer(b"ok"))
+
+    with Server(script) as server:
+
+        async def scenario() -> None:
+            async with kit.http() as client:
+                with pytest.raises(RuntimeError, match="a bug"):
+                    session = ScriptedSession(asking(server.http), react=bug)
+                    async with transport_of(kit).Live(session, http=client) as live:
+                        async for _ in live:
+                            pass
                 assert (await client.send(asking(server.http).request)).body == b"ok"
 
         kit.run(scenario)
