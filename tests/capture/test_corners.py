@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import struct
 import zlib
 from random import Random
@@ -262,6 +263,25 @@ def test_a_cookie_without_a_value_has_nothing_to_hide() -> None:
     ((_, value),) = masks.headers((("Cookie", "empty=; sessionid=planted-session; last="),))
     assert value.startswith("empty=; sessionid=") and value.endswith("; last=")
     assert "planted" not in value
+
+
+def test_the_patterns_are_made_once_however_many_cookies_an_answer_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One pattern for each of a thousand, each longer than the one before, took minutes, and heartbeats waited."""
+    made: list[str | bytes] = []
+    compile_pattern = re.compile
+
+    def counted(pattern: str | bytes) -> re.Pattern[Any]:
+        made.append(pattern)
+        return compile_pattern(pattern)
+
+    masks = Masks()
+    monkeypatch.setattr(re, "compile", counted)
+    secrets = [f"1%7Cplanted-{number:08d}" for number in range(50)]
+    headers = tuple(("Set-Cookie", f"ttwid={secret}; Comment={secrets[-1]}") for secret in secrets)
+    masked = masks.headers((("Location", f"/?back={secrets[-1]}"), *headers))
+    assert "planted" not in repr(masked)
+    assert "planted" not in masks.text(" ".join(secrets))
+    assert len(made) == 2, "for text and for bytes"
 
 
 def test_a_header_of_several_signers_that_makes_no_sense_is_said_to() -> None:

@@ -43,6 +43,8 @@ class Masks:
         self._everywhere: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
         self._pattern_bytes: re.Pattern[bytes] | None = None
+        self._stale = False
+        """Whether the patterns lack a secret: made when they are needed, for an answer may set a thousand cookies."""
 
     def secret(self, value: str, *, everywhere: bool = True) -> str:
         """Return what stands for a secret; with `everywhere`, its other places will be masked too."""
@@ -54,9 +56,7 @@ class Masks:
         if everywhere and len(value) >= _SHORTEST and value not in self._everywhere:
             self._everywhere[value] = mask
             self._everywhere.setdefault(quote(value, safe=""), quote(mask, safe=""))
-            words = sorted(self._everywhere, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, words)))
-            self._pattern_bytes = re.compile(b"|".join(re.escape(word.encode()) for word in words))
+            self._stale = True
         return mask
 
     def cookie(self, name: str, value: str) -> str:
@@ -69,15 +69,24 @@ class Masks:
 
     def text(self, text: str) -> str:
         """Return text with the secrets in it masked."""
+        self._refresh()
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: self._everywhere[found.group()], text)
 
     def data(self, data: bytes) -> bytes:
         """Return bytes with the secrets in them masked."""
+        self._refresh()
         if self._pattern_bytes is None:
             return data
         return self._pattern_bytes.sub(lambda found: self._everywhere[found.group().decode()].encode(), data)
+
+    def _refresh(self) -> None:
+        if self._stale:
+            self._stale = False
+            words = sorted(self._everywhere, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, words)))
+            self._pattern_bytes = re.compile(b"|".join(re.escape(word.encode()) for word in words))
 
     # --- what holds secrets ---------------------------------------------------------------------------------------
 
@@ -100,7 +109,9 @@ class Masks:
 
     def headers(self, headers: Headers) -> Headers:
         """Mask headers, of either direction."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in headers)
+        # All secrets are learned before any text is searched for them.
+        parts = [(name, *self._header(name.lower(), value)) for name, value in headers]
+        return tuple((name, masked + self.text(rest)) for name, masked, rest in parts)
 
     def request(self, request: HttpRequest) -> HttpRequest:
         """Mask a request."""
@@ -125,21 +136,22 @@ class Masks:
             return found
         return HttpResponse(answer.status, without_header(headers, "content-encoding"), self.data(plain.body))
 
-    def _header(self, name: str, value: str) -> str:
+    def _header(self, name: str, value: str) -> tuple[str, str]:
+        """Return the part of a header that is masked, and the text after it that may hold secrets of other places."""
         if name == "set-cookie":
             pair, semicolon, attributes = value.partition(";")
             cookie, sign, text = pair.partition("=")
             bare = text.strip().strip('"')
             masked = text.replace(bare, self.cookie(cookie.strip(), bare)) if bare else text
-            return f"{cookie}{sign}{masked}{semicolon}{self.text(attributes)}"
+            return f"{cookie}{sign}{masked}{semicolon}", attributes
         if "cookie" in name:
             for cookie, secret in sorted(parse_cookie_pairs(value), key=lambda pair: len(pair[1]), reverse=True):
                 if secret:
                     value = value.replace(f"{cookie}={secret}", f"{cookie}={self.cookie(cookie, secret)}")
-            return value
+            return value, ""
         if name in SECRET_HEADERS or _SECRET_NAME.search(name):
-            return self.secret(value)
-        return self.text(value)
+            return self.secret(value), ""
+        return "", value
 
 
 def _shaped(text: str, rng: Random) -> str:
