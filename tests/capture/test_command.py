@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from captures import record
 
 from tiktok_webcast.capture import Input, Verb, read_capture, write_frames
 from tiktok_webcast_transports.cli import main
+from tiktok_webcast_transports.cli.capture import CaptureFile
 from tiktok_webcast_transports.simulator import Simulator
 
 Call = Callable[..., tuple[int, list[dict[str, Any]], str]]
@@ -160,3 +164,40 @@ def test_unreadable_files_are_said(call: Call, tmp_path: Path, data: bytes) -> N
             assert "tiktok-webcast: " in err
     assert call("redact", str(tmp_path / "none"), str(tmp_path / "out"), "--force")[0] == 10
     assert call("capture", "anna", "-o", str(tmp_path / "no" / "where"))[0] == 2
+
+
+class Reluctant(io.BytesIO):
+    """A file that takes a few bytes at a time, as one without a buffer may."""
+
+    def write(self, data: Any) -> int:
+        return super().write(bytes(data)[:7])
+
+
+def test_a_file_that_takes_a_part_gets_the_rest(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    captured, redacted = Reluctant(), Reluctant()
+    file = CaptureFile(captured, compress=False)
+    file.make_session("ann", rng=Random(1))
+    file.finish()
+    assert len(list(read_capture(captured.getvalue()))) == 2
+    assert file.bytes == len(captured.getvalue())
+    plain, out = tmp_path / "a.frames", tmp_path / "b.frames"
+    plain.write_bytes(write_frames([b":\x02hb"] * 20))
+    monkeypatch.setattr("tiktok_webcast_transports.cli.redact.open_output", lambda *_, **__: nullcontext(redacted))
+    assert call("redact", str(plain), str(out))[0] == 0
+    assert len(redacted.getvalue()) == len(plain.read_bytes())
+
+
+def test_a_disk_that_is_full_is_said(call: Call, tmp_path: Path) -> None:
+    """The system takes what fits, and says so only when it is asked for more."""
+    resource = pytest.importorskip("resource")
+    plain, out = tmp_path / "a.frames", tmp_path / "b.frames"
+    plain.write_bytes(write_frames([b":\x02hb"] * 500))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        code, _, err = call("redact", str(plain), str(out))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 1
+    assert out.stat().st_size == 1024
+    assert "bytes of" not in err

@@ -76,7 +76,7 @@ class CaptureFile:
 
     def _write(self, data: bytes) -> None:
         # Without a buffer of our own: a crash of this program loses nothing.
-        self._file.write(data)
+        write_whole(self._file, data)
         self.bytes += len(data)
 
 
@@ -102,6 +102,17 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     if args.stats:
         say_statistics(streams, ended.statistics)
     return INTERRUPTED if stop.interrupted else code
+
+
+def write_whole(file: BinaryIO, data: bytes) -> None:
+    """Write all of it: a file without a buffer may take only a part, as on a disk that is nearly full.
+
+    Raises:
+        OSError: it cannot be written to its end.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def open_output(name: str, *, replace_it: bool) -> BinaryIO:

@@ -19,7 +19,7 @@ from tiktok_webcast.wait_live import LiveWait, StopWaiting, WaitPolicy
 from .._options import Network
 from .._recorder import Recorder, Recording
 from ..recording import make_recorder
-from .capture import INTERVAL, open_output
+from .capture import INTERVAL, open_output, write_whole
 from .clean import clean
 from .json_lines import json_line
 from .output import Sink, say_statistics
@@ -49,7 +49,7 @@ class EventsFile:
         past = getattr(event, "is_history", False)
         at = None if past else self._recorder.position()
         line = json_line({**event.to_dict(), "video_time": None if at is None else round(at, 3)})
-        self._file.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        write_whole(self._file, line.encode("utf-8", "backslashreplace") + b"\n")
 
     def flush(self) -> None:
         """Nothing waits: the file has no buffer."""

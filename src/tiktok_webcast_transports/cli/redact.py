@@ -10,7 +10,7 @@ from tiktok_webcast.capture.format import CaptureReader
 from tiktok_webcast.capture.har import MAX_HAR
 from tiktok_webcast.capture.kind import FileKind
 
-from .capture import open_output
+from .capture import open_output, write_whole
 from .payloads import UnreadablePayload, read_file
 from .streams import Streams
 
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         streams.say(f"tiktok-webcast: {error if isinstance(error, UnreadablePayload) else f'{args.source}: {error}'}")
         return UNREADABLE
     with open_output(args.target, replace_it=args.force) as file:
-        file.write(new)
+        write_whole(file, new)
     if problem:
         streams.say(f"tiktok-webcast: {args.source}: {problem}; redacted up to there")
     streams.say(f"tiktok-webcast: {args.target}: {len(new)} bytes of {len(data)}")
