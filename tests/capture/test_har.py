@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -11,9 +13,20 @@ from captures import record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_webcast.capture import FileKind, Verb, file_kind, play_frames, read_capture, read_har
+from tiktok_webcast.capture import (
+    CaptureProblem,
+    FileKind,
+    Verb,
+    file_kind,
+    play_frames,
+    read_capture,
+    read_har,
+    redact,
+    unpacked,
+)
 from tiktok_webcast.capture.format import Input
 from tiktok_webcast.capture.har import HarFile
+from tiktok_webcast.capture.inflate import PIECE
 
 URL = "wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/ws_reuse_supplement/?aid=1988&room_id={}"
 
@@ -168,3 +181,18 @@ def test_the_kind_of_a_file_is_told_by_its_beginning() -> None:
     ):
         assert file_kind(beginning) is kind
         assert file_kind(gzip.compress(beginning)) is kind
+
+
+def test_a_little_gzip_does_not_become_a_huge_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousandth of it is enough to say a GB."""
+    packed = gzip.compress(b"{" + b" " * 10 * PIECE)
+    assert len(unpacked(packed)) == 1 + 10 * PIECE
+    for most in (0, 1, PIECE - 1, PIECE, 5 * PIECE):
+        assert most < len(unpacked(packed, most=most)) <= most + PIECE
+    assert len(unpacked(packed, most=1 + 10 * PIECE)) == 1 + 10 * PIECE
+    plain = b"{" + b" " * PIECE
+    assert unpacked(plain, most=1) == plain
+    monkeypatch.setattr(import_module("tiktok_webcast.capture.redact"), "MAX_HAR", 10 * PIECE)
+    for data in (packed, gzip.compress(b"\0\0\0\0" * (3 * PIECE))):
+        with pytest.raises(CaptureProblem, match=f"more than {10 * PIECE} bytes"):
+            redact(data, key=b"k")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from .format import MAGIC
+from .har import MAX_HAR
 from .inflate import Inflater
 
 LOOKED_AT = 64 * 1024
@@ -29,6 +30,16 @@ def file_kind(beginning: bytes) -> FileKind:
     return FileKind.HAR if inside.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{" else FileKind.FRAMES
 
 
-def unpacked(data: bytes) -> bytes:
-    """Return a whole file without the gzip around it; what can be unpacked of a broken one."""
-    return b"".join(Inflater(packed=data[:2] == b"\x1f\x8b").receive_data(data))
+def unpacked(data: bytes, *, most: int = MAX_HAR) -> bytes:
+    """Return a whole file without the gzip around it; what can be unpacked of a broken one.
+
+    Past `most` bytes no more is unpacked: a result that is longer is not the whole file.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    for piece in Inflater(packed=data[:2] == b"\x1f\x8b").receive_data(data):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            break
+    return b"".join(pieces)

@@ -21,7 +21,7 @@ from ..signer import Signer
 from ..user_input import RoomId, ShortLink, UniqueId, UserId, UserInput, parse_user
 from .format import CaptureReader, End, Header, Input, Output, Record, Verb
 from .frames_file import FramesReader, write_frames
-from .har import read_har
+from .har import MAX_HAR, read_har
 from .header import UnreadableHeader, read_setup
 from .kind import FileKind, file_kind, unpacked
 from .pseudonyms import Pseudonyms
@@ -172,6 +172,7 @@ def redact(data: bytes, *, key: bytes, signer: Signer | None = None) -> bytes:
         _raise_if(redaction.problem or reader.problem)
         return b"".join(out)
     data = unpacked(data)
+    _raise_if(f"more than {MAX_HAR} bytes" if len(data) > MAX_HAR else "")
     if kind is FileKind.HAR:
         found = read_har(data)
         _raise_if(found.problem)
