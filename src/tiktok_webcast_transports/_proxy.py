@@ -54,14 +54,15 @@ class Proxy:
         Raises:
             ConfigurationError: a scheme other than http, https, socks5 and socks5h, or no host; without the password.
         """
-        parts = urlsplit(url if "://" in url else f"http://{url}")
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            # In its own words the password may stand.
+            raise ConfigurationError("The proxy URL has no valid host and port") from None
         scheme = parts.scheme.lower()
         if scheme not in _DEFAULT_PORTS:
             raise ConfigurationError(f"A proxy must be an http, https, socks5 or socks5h URL, not {parts.scheme!r}")
-        try:
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            raise ConfigurationError("The proxy URL has no valid host and port") from None
         if not host:
             raise ConfigurationError("The proxy URL names no host")
         username, password = unquote(parts.username or ""), unquote(parts.password or "")

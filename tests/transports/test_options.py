@@ -38,6 +38,16 @@ def test_proxy_urls_that_are_none(url: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://u:planted@ho\u2100st:1", "http://u:planted@[::1:80", "http://u:planted@h:99999"]
+)
+def test_no_password_is_shown_where_the_address_is_none(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Proxy.parse(url)
+    assert "planted" not in f"{caught.value}{caught.value.__cause__}"
+    assert caught.value.__suppress_context__
+
+
 def test_no_password_is_shown() -> None:
     network = Network(proxy="socks5://user:s3cret@h:1")
     route = route_to("https://a.test/?token=s3cret", network)
