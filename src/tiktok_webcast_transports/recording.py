@@ -27,6 +27,7 @@ from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._ffmpeg import find_ffmpeg
 from ._options import Network
+from ._proxy import host_and_port
 from ._recorder import Recorder, Recording
 from ._recording_files import RecordedFile
 from .sync import HttpClient
@@ -81,7 +82,7 @@ def way_of(network: Network, user_agent: str) -> Way:
     address = ""
     if proxy is not None:
         login = f"{quote(proxy.username, safe='')}:{quote(proxy.password, safe='')}@" if proxy.username else ""
-        address = f"{proxy.scheme}://{login}{proxy.host}:{proxy.port}"
+        address = f"{proxy.scheme}://{login}{host_and_port(proxy.host, proxy.port)}"
     ca_file = network.ca_file or ssl.get_default_verify_paths().cafile or ""
     return Way(user_agent, address, ca_file, network.timeouts.request)
 

@@ -26,6 +26,8 @@ from tiktok_webcast.recording.arguments import concat_list, trim_arguments
 from tiktok_webcast.recording.file_name import FIELDS
 from tiktok_webcast.recording.targets import TARGETS as ALL
 from tiktok_webcast.room_info import FORMATS, QUALITIES, Stream
+from tiktok_webcast_transports._options import Network
+from tiktok_webcast_transports.recording import way_of
 
 NASTY = st.one_of(
     st.text(max_size=60),
@@ -200,6 +202,14 @@ def test_other_choices_that_make_no_sense_are_refused() -> None:
         RecordingOptions(source="rtmp")
     with pytest.raises(ConfigurationError, match="line break"):
         concat_list(["a.mp4", "b\nfile 'c.mp4'"])
+
+
+@pytest.mark.parametrize("proxy", ["http://[::1]:3128", "http://me:p%40ss@[2001:db8::1]:3128"])
+def test_a_proxy_with_an_ipv6_address_is_handed_on_as_it_was_given(proxy: str) -> None:
+    way = way_of(Network(proxy=proxy), "agent")
+    assert way.proxy == proxy
+    arguments = record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=way)
+    assert arguments[arguments.index("-http_proxy") + 1] == proxy
 
 
 def test_an_http_proxy_is_handed_on() -> None:
