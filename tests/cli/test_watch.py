@@ -218,6 +218,7 @@ def test_no_network_is_exit_code_8(transport: str, call: Caller) -> None:
         ("watch", "anna", "--timeout", "0"),
         ("watch", "anna", "--duration", "inf"),
         ("watch", "anna", "--max-events", "0"),
+        ("watch", "anna", "--max-events", "9" * 400),
         ("watch", "anna", "--reconnect", "-1"),
         ("watch", "anna", "--room-id", "x"),
         ("watch", "anna", "--lang", "no such language"),

@@ -132,9 +132,11 @@ def add_hidden(
 def _number(convert: Callable[[str], float], text: str, what: str) -> float:
     try:
         value = convert(text)
-    except ValueError:
+        finite = math.isfinite(value)
+    except (ValueError, OverflowError):
+        # An integer of 400 digits is none that a float could be.
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from None
-    if not math.isfinite(value):
+    if not finite:
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
 
