@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from captures import record
 
-from tiktok_webcast.capture import Input, Verb, read_capture, write_frames
+from tiktok_webcast.capture import Input, Recorder, Verb, read_capture, write_frames
+from tiktok_webcast.sign import SignServer
 from tiktok_webcast_transports.cli import main
 from tiktok_webcast_transports.cli.capture import CaptureFile
 from tiktok_webcast_transports.simulator import Simulator
@@ -164,6 +165,18 @@ def test_unreadable_files_are_said(call: Call, tmp_path: Path, data: bytes) -> N
             assert "tiktok-webcast: " in err
     assert call("redact", str(tmp_path / "none"), str(tmp_path / "out"), "--force")[0] == 10
     assert call("capture", "anna", "-o", str(tmp_path / "no" / "where"))[0] == 2
+
+
+def test_what_a_file_says_does_not_move_the_cursor(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "room.capture"
+    own = type("\x1b[2JMine\x07", (SignServer,), {})
+    with path.open("wb") as file:
+        Recorder("ann", write=file.write, signer=own(), rng=Random(1)).finish()
+    for command in (("replay", str(path), "--json"), ("redact", str(path), str(tmp_path / "out"))):
+        code, _, err = call(*command)
+        assert code == 10
+        assert "a signer of another kind ([2JMine)" in err
+        assert not {"\x1b", "\x07"} & set(err)
 
 
 class Reluctant(io.BytesIO):

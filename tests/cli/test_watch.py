@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 from pathlib import Path
@@ -203,6 +204,31 @@ def test_no_network_is_exit_code_8(transport: str, call: Caller) -> None:
     assert (done.code, done.lines[-1]["event"], done.lines[-1]["reason"]) == (8, "closed", "network")
     assert done.names == ["reconnecting", "closed"]
     assert "The network failed." in done.err
+
+
+@pytest.mark.parametrize("command", [("watch", "anna", "--json"), ("capture", "anna", "-o", os.devnull, "--force")])
+def test_what_a_stranger_says_does_not_move_the_cursor(command: tuple[str, ...], call: Caller) -> None:
+    def refuse() -> None:
+        with proxy:
+            while True:
+                try:
+                    asking, _ = proxy.accept()
+                except OSError:
+                    return
+                with asking:
+                    asking.recv(4096)
+                    asking.sendall(b"HTTP/1.1 403 No\x1b[2J\x1b]0;mine\x07\r\n\r\n")
+
+    proxy = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+    thread = threading.Thread(target=refuse, daemon=True)
+    thread.start()
+    done = call(*command, "--reconnect", "0", "--proxy", address, *to("http://127.0.0.1:9"))
+    proxy.shutdown(socket.SHUT_RDWR)
+    thread.join(GUARD)
+    assert done.code == 8
+    assert "the proxy answered 403 No" in done.err
+    assert not {"\x1b", "\x07"} & set(done.err + done.out)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SESSION_EVENTS
 from tiktok_webcast.user_input import parse_user
 
+from .clean import clean
 from .output import Sink, say_statistics
 from .rooms import run_room
 from .settings import read_settings
@@ -98,7 +99,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             file.finish()
     code = exit_code(ended.closed.reason)
     if code and not stop.interrupted:
-        streams.say(f"tiktok-webcast: {message_for(ended.closed)}")
+        streams.say(f"tiktok-webcast: {clean(message_for(ended.closed))}")
     if args.stats:
         say_statistics(streams, ended.statistics)
     return INTERRUPTED if stop.interrupted else code

@@ -11,6 +11,7 @@ from tiktok_webcast.capture.har import MAX_HAR
 from tiktok_webcast.capture.kind import FileKind
 
 from .capture import open_output, write_whole
+from .clean import clean
 from .payloads import UnreadablePayload, read_file
 from .streams import Streams
 
@@ -28,12 +29,13 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         else:
             new, problem = _capture(data, key)
     except (UnreadablePayload, CaptureProblem) as error:
-        streams.say(f"tiktok-webcast: {error if isinstance(error, UnreadablePayload) else f'{args.source}: {error}'}")
+        said = str(error) if isinstance(error, UnreadablePayload) else f"{args.source}: {clean(str(error))}"
+        streams.say(f"tiktok-webcast: {said}")
         return UNREADABLE
     with open_output(args.target, replace_it=args.force) as file:
         write_whole(file, new)
     if problem:
-        streams.say(f"tiktok-webcast: {args.source}: {problem}; redacted up to there")
+        streams.say(f"tiktok-webcast: {args.source}: {clean(problem)}; redacted up to there")
     streams.say(f"tiktok-webcast: {args.target}: {len(new)} bytes of {len(data)}")
     return 0
 

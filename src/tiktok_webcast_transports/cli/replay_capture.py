@@ -10,6 +10,7 @@ from tiktok_webcast.capture import CaptureReader, Input, Replay, Verb, read_capt
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.session_config import SessionConfig
 
+from .clean import clean
 from .output import make_sink
 from .replay import UNREADABLE, Stage
 from .stop import INTERRUPTED, Stop
@@ -53,9 +54,9 @@ def play_capture(
         sink.screen.close()
     problem = player.problem or reader.problem
     if problem:
-        streams.say(f"tiktok-webcast: {args.file}: {problem}; {reader.records} records were played")
+        streams.say(f"tiktok-webcast: {args.file}: {clean(problem)}; {reader.records} records were played")
     for difference in player.differences:
-        streams.say(f"tiktok-webcast: {args.file}: it asks for something else: {difference}")
+        streams.say(f"tiktok-webcast: {args.file}: it asks for something else: {clean(difference)}")
     if session is not None:
         stage.finish(args, session.statistics)
     if stop.interrupted:

@@ -7,6 +7,7 @@ import argparse
 from tiktok_webcast.errors import exit_code, message_for
 from tiktok_webcast.user_input import parse_user
 
+from .clean import clean
 from .output import Sink, make_sink, say_statistics
 from .rooms import Ended, run_room
 from .settings import Settings, read_settings
@@ -30,7 +31,7 @@ def watch(user: str, settings: Settings, args: argparse.Namespace, streams: Stre
     ended = _watched(user, settings, sink, streams, stop)
     code = exit_code(ended.closed.reason)
     if code and not stop.interrupted:
-        streams.say(f"tiktok-webcast: {message_for(ended.closed)}")
+        streams.say(f"tiktok-webcast: {clean(message_for(ended.closed))}")
     if args.stats:
         say_statistics(streams, ended.statistics)
     return INTERRUPTED if stop.interrupted else code
