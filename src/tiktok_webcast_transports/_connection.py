@@ -88,7 +88,8 @@ class Connection:
         return self.stopping or self.closed is not None or self.session.closed is not None or self.task.done()
 
     def listen(self) -> None:
-        """Have the session deliver what is listened to now."""
+        """Have the session deliver what is listened to now, and nothing be kept for who listens no more."""
+        self.dispatch.forget_gone()
         wanted = self._parts.listeners.wanted()
         if wanted != self.session.config.include:
             self.session.want(wanted)

@@ -171,14 +171,23 @@ class Lane:
         if self._waiting:
             self._begin()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no call is under way or waits."""
+        return not (self._waiting or self.turns or self.tasks)
+
+    def forget(self) -> None:
+        """Drop what waits, also where the call before it never returns."""
+        while self._waiting:
+            self._drop(self._waiting.popleft()[1])
+        self._gate.open(self)
+
     def close(self) -> None:
         """Drop what waits and cancel what runs."""
         self.closed = True
-        while self._waiting:
-            self._drop(self._waiting.popleft()[1])
+        self.forget()
         for task in self.tasks:
             task.cancel()
-        self._gate.open(self)
 
     def _begin(self) -> None:
         self._turn = turn = object()
@@ -272,6 +281,14 @@ class Dispatch:
     def lane_of(self, task: asyncio.Task[Any] | None) -> Lane | None:
         """Return the lane whose call runs in this task."""
         return next((lane for lane in self._lanes.values() if task in lane.turns), None)
+
+    def forget_gone(self) -> None:
+        """Drop what waits for listeners that were removed, and forget those of which no call is left."""
+        for listener, lane in tuple(self._lanes.items()):
+            if listener.gone:
+                lane.forget()
+            if (listener.gone or listener.once) and lane.idle and not lane.dropped:
+                del self._lanes[listener]
 
     async def drained(self) -> None:
         """Wait until every call has returned."""

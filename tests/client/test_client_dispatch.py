@@ -113,6 +113,57 @@ def test_when_a_listener_is_far_behind_no_more_is_taken_and_nothing_is_lost(
     assert begun == taken == list(range(count))
 
 
+def test_a_stuck_listener_that_is_removed_holds_nothing_up(net: MakeNet) -> None:
+    count = MAX_WAITING * 3
+    sim = counted(net, count)
+    client = sim.client()
+    taken: list[int] = []
+
+    @client.on("comment")
+    async def stuck(event: CommentEvent) -> None:
+        await asyncio.Event().wait()
+
+    client.on("comment", lambda event: taken.append(int(event.comment)))
+
+    async def main() -> None:
+        await client.start()
+        await asyncio.sleep(60)
+        assert taken == list(range(MAX_WAITING + 1))
+        client.remove_listener("comment", stuck)
+        await asyncio.sleep(60)
+        assert taken == list(range(count))
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+
+
+def test_listeners_that_heard_once_are_not_remembered(net: MakeNet) -> None:
+    sim = counted(net, 100)
+    client = sim.client()
+    heard: list[int] = []
+
+    def listen_once_more() -> None:
+        async def hear(event: CommentEvent) -> None:
+            heard.append(int(event.comment))
+
+        client.once("comment", hear)
+
+    @client.on("comment")
+    def again(event: CommentEvent) -> None:
+        listen_once_more()
+
+    async def main() -> None:
+        await client.start()
+        await client.wait_closed()
+        connection = client._connection
+        assert connection is not None
+        assert len(connection.dispatch._lanes) <= 2
+
+    sim.run(main())
+    assert heard == list(range(1, 100))
+
+
 def test_below_the_limit_everything_is_taken(net: MakeNet) -> None:
     sim = counted(net, MAX_WAITING)
     client = sim.client()
