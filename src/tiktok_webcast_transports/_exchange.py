@@ -76,6 +76,9 @@ class HttpWire:
             return self._next_answer()
         except h11.RemoteProtocolError as error:
             return self._refusal(error, at_end=not data)
+        except ValueError as error:
+            # A Content-Length of 5,000 digits: h11 before 0.15 has Python read it, which refuses.
+            return TransportFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {error}")
 
     def _next_answer(self) -> Answer | None:
         while True:

@@ -180,6 +180,9 @@ class WebSocketWire:
             if error.error_status_hint == 431:
                 return self._header_too_large()
             return self._break(FailureKind.PROTOCOL, f"the answer to the handshake is not HTTP: {error}")
+        except ValueError as error:
+            # A Content-Length of 5,000 digits: h11 before 0.15 has Python read it, which refuses.
+            return self._break(FailureKind.PROTOCOL, f"the answer to the handshake is not HTTP: {error}")
         rest = connection.trailing_data[0]
         if self._received - len(rest) > self._max_header:
             return self._header_too_large()

@@ -57,6 +57,15 @@ def test_what_nobody_asked_for_answers_no_later_request(more: bytes, kind: str) 
     assert not wire.reusable
 
 
+def test_a_length_of_thousands_of_digits_is_no_length() -> None:
+    """With the oldest h11 that may be installed, too."""
+    wire = HttpWire("web.test", max_header=64 * 1024)
+    wire.send(HttpRequest("GET", "https://web.test/"))
+    answer = wire.receive(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
+    assert isinstance(answer, TransportFailure)
+    assert answer.kind is FailureKind.PROTOCOL
+
+
 @given(st.binary(max_size=300))
 def test_nothing_that_comes_raises(junk: bytes) -> None:
     wire = asked()

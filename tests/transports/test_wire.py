@@ -203,6 +203,15 @@ def test_the_header_limit_is_exact(extra: int, step: int) -> None:
         assert [type(event) for event in events] == [Rejected]
 
 
+def test_a_refusal_whose_length_has_thousands_of_digits() -> None:
+    """With the oldest h11 that may be installed, too."""
+    wire = make(max_header=64 * 1024)
+    wire.start()
+    (event,) = wire.receive(b"HTTP/1.1 403 No\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
+    assert isinstance(event, Broken)
+    assert event.failure.kind is FailureKind.PROTOCOL
+
+
 def test_a_server_that_only_ever_continues() -> None:
     wire = make()
     events: list[Any] = []
