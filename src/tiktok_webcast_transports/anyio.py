@@ -188,7 +188,12 @@ class Live:
             raise LocalProtocolError("A connection can be entered once: make another one")
         self._entered = True
         await self._streams.open()
-        self._driver.start(anyio.current_time())
+        try:
+            self._driver.start(anyio.current_time())
+        except BaseException:
+            # Nobody calls `__aexit__` now, and a task group that is left open breaks trio.
+            await self._streams.close(gracefully=False)
+            raise
         self._streams.start(self._keep_time, self._changed)
         return self
 

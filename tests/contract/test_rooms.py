@@ -11,6 +11,8 @@ from kits import AnyioKit, Kit, SyncKit, _Blocking
 from loopback import Peer, Server, answer
 from scripted import Input, ScriptedSession, asking
 
+from tiktok_webcast.errors import LocalProtocolError
+from tiktok_webcast.http import TransportFailure
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sim import differences
 from tiktok_webcast_transports.simulator import Simulator
@@ -90,3 +92,20 @@ def test_a_bug_in_a_room_is_not_told_to_those_who_share_its_connections(kit: Kit
 
         kit.run(scenario)
         assert server.accepted == 1
+
+
+def test_a_room_on_connections_that_are_closed_cannot_be_entered(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+
+    async def scenario() -> None:
+        client = kit.http()
+        for _ in range(2):
+            live = transport_of(kit).Live(ScriptedSession(asking("http://127.0.0.1:9")), http=client)
+            with pytest.raises(LocalProtocolError):
+                async with live:
+                    pytest.fail("it was entered")
+        async with client:
+            assert isinstance(await client.send(asking("http://127.0.0.1:9").request), TransportFailure)
+
+    kit.run(scenario)
