@@ -81,6 +81,26 @@ def test_what_argparse_prints_is_told_when_it_cannot_be_written() -> None:
     assert done.stderr.startswith("tiktok-webcast: ") and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("arguments", [("replay", "{file}", "--json"), ("decode", "--payloads", "{file}")])
+def test_output_that_cannot_be_written_is_no_fault_of_the_input(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    file = tmp_path / "a.frames"
+    file.write_bytes(b'{"method": "WebcastChatMessage", "base64": ""}\n' if arguments[0] == "decode" else b"")
+    with full.open("w") as nowhere:
+        done = subprocess.run(
+            command(*(word.format(file=file) for word in arguments)),
+            stdout=nowhere,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "tiktok-webcast: the output cannot be written: No space left on device\n"
+
+
 def test_a_transport_that_is_not_installed_is_told(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tiktok_webcast_transports.cli.settings.find_spec", lambda name: None)
     done = call("watch", "anna", "--transport", "trio")

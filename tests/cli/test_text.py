@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -25,7 +26,7 @@ from tiktok_webcast.sim import Play, World, WorldOptions
 from tiktok_webcast_transports.cli.clean import MAX_MARKS, clean
 from tiktok_webcast_transports.cli.json_lines import json_line
 from tiktok_webcast_transports.cli.plain import LONGEST, plain_line, tell
-from tiktok_webcast_transports.cli.streams import FULL, OutputGone, Streams
+from tiktok_webcast_transports.cli.streams import FULL, OutputFailed, OutputGone, Streams
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=timezone.utc)
 DANGEROUS = "\x1b[2J\x07\x08\r\n\t\x00\x7f\x9b31m\u202e\u2066\u200e\u061c\u2028\ufeff\u00ad\ud800"
@@ -141,6 +142,29 @@ def test_a_reader_that_is_gone_is_told_once() -> None:
             streams.flush()
         streams.data("y")
         streams.flush()
+
+
+class Full(io.RawIOBase):
+    """A disk that is full."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_told_of_stdout_and_ends_nothing_of_stderr() -> None:
+    out, err = (io.TextIOWrapper(io.BufferedWriter(Full()), write_through=True) for _ in range(2))
+    streams = Streams(out, err)
+    streams.say("it does not fit")
+    streams.say("nor does this")
+    streams.data("x")
+    with pytest.raises(OutputFailed, match="the output cannot be written: No space left on device"):
+        streams.flush()
+    for stream in (out, err):
+        with pytest.raises(OSError, match="No space"):
+            stream.close()
 
 
 def test_closed_streams_are_no_failure() -> None:

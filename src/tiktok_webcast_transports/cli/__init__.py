@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .stop import INTERRUPTED
-from .streams import OutputGone, Streams
+from .streams import OutputFailed, OutputGone, Streams
 
 __all__ = ["main"]
 
@@ -65,7 +65,8 @@ def _explain(error: Exception, streams: Streams) -> int:
     """Say what went wrong in a sentence, and return the exit code."""
     from tiktok_webcast.errors import ClosedError, ConfigurationError, exit_code
 
-    hint = "" if isinstance(error, (ConfigurationError, ValueError, OSError, ClosedError)) else " (--debug shows where)"
+    foreseen = (ConfigurationError, ValueError, OSError, ClosedError, OutputFailed)
+    hint = "" if isinstance(error, foreseen) else " (--debug shows where)"
     text = str(error) or type(error).__name__
     if hint:
         text = f"{type(error).__name__}: {text}"

@@ -15,6 +15,10 @@ class OutputGone(Exception):
     """Whoever read our output has stopped reading: there is nobody left to work for."""
 
 
+class OutputFailed(Exception):
+    """Our output cannot be written, as on a disk that is full. No `OSError`: it says nothing of the files we read."""
+
+
 class Streams:
     """The two streams of one run of the command. Text waits until `flush`, which may block on a slow reader."""
 
@@ -56,6 +60,7 @@ class Streams:
 
         Raises:
             OutputGone: nobody reads any more.
+            OutputFailed: it cannot be written.
         """
         if not self._pending:
             return
@@ -72,6 +77,9 @@ class Streams:
         except BrokenPipeError:
             self.discard()
             raise OutputGone from None
+        except OSError as error:
+            self.discard()
+            raise OutputFailed(f"the output cannot be written: {error.strerror or error}") from None
 
     def say(self, text: str) -> None:
         """Tell the human at once, on stderr; data that waits goes out first so that the two stay in order."""
@@ -84,7 +92,8 @@ class Streams:
             self._err.flush()
         except UnicodeEncodeError:
             self._err.write(text.encode("ascii", "backslashreplace").decode("ascii") + "\n")
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
+            # Nobody reads it, or it cannot be written: no reason to end what runs.
             self._err = None
 
     def discard(self) -> None:
