@@ -66,7 +66,14 @@ class _Line(asyncio.Protocol):
         self._begun = False
         channel.wake = self._wake
         self._alarm.set(channel.deadline)
-        self._connecting: asyncio.Task[None] | None = loop.create_task(self._connect())
+        self._connecting: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Connect. Once only."""
+        task = self._loop.create_task(self._connect())
+        if not task.done():
+            # An eager task has failed by now where the system knows at once that there is no way.
+            self._connecting = task
 
     def abort(self) -> None:
         """Close at once."""
@@ -216,7 +223,9 @@ class Lines:
         """Connect `channel` and serve it."""
         if self._loop is None:
             raise LocalProtocolError("Use it inside `async with`")
-        self._lines.add(_Line(channel, self, self._loop))
+        line = _Line(channel, self, self._loop)
+        self._lines.add(line)
+        line.begin()
 
     async def close(self, *, gracefully: bool) -> None:
         """End all lines; `gracefully` lets sockets say good-bye, for `Timeouts.close` seconds at the most."""

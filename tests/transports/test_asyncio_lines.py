@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import socket
+import sys
+
+import pytest
 
 from tiktok_webcast.http import TransportFailure
 from tiktok_webcast_transports._asyncio_lines import Lines
@@ -58,3 +62,28 @@ def test_a_line_that_waits_for_a_peer_who_does_not_read_is_closed_with_its_owner
     asyncio.run(main())
     # What was left open says so now, and warnings are errors.
     gc.collect()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are new in Python 3.12")
+def test_a_line_that_fails_at_once_in_an_eager_task_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network, for an address that need not be looked up."""
+
+    async def unreachable(*_: object, **__: object) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+        monkeypatch.setattr(loop, "create_connection", unreachable)
+        network = Network()
+        route = route_to("ws://192.0.2.1/", network)
+        assert isinstance(route, Route)
+        lines = Lines(lambda: None)
+        lines.open()
+        channel = Speech(route, network)
+        channel._fail = lambda failure, now: channel._finish()  # type: ignore[method-assign]
+        lines.dial(channel)
+        assert not lines._lines
+        await asyncio.wait_for(lines.close(gracefully=True), 5)
+
+    asyncio.run(main())
