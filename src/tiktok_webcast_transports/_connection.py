@@ -279,12 +279,14 @@ class Connection:
         if self._give_up is not None:
             self._give_up.cancel()
         self.dispatch.close()
-        while (event := self.live.next_event()) is not None:
-            # Left by a cancellation; plain functions can still hear of it.
-            self.dispatch.deliver(event)
-        self.closed = self.closed or self.session.closed or _CANCELLED
-        self._tell_hearers()
-        self.opened.set()
+        try:
+            while (event := self.live.next_event()) is not None:
+                # Left by a cancellation; plain functions can still hear of it, and may leave once more by sys.exit().
+                self.dispatch.deliver(event)
+        finally:
+            self.closed = self.closed or self.session.closed or _CANCELLED
+            self._tell_hearers()
+            self.opened.set()
         await self.dispatch.closed()
 
     def _tell_hearers(self) -> None:

@@ -271,6 +271,10 @@ class Dispatch:
             return
         try:
             result = listener.call(what)
+        except asyncio.CancelledError:
+            # Of something that it looked at, such as a future: nobody can cancel a plain function.
+            _log.debug("a call of %s was cancelled", listener.label)
+            return
         except Exception as error:
             self._report(error, describe(listener, what), listener)
             return

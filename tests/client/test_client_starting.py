@@ -8,6 +8,7 @@ import pytest
 from client_scripts import endless, room_of
 from memory_net import MakeNet
 
+from tiktok_webcast.close import CloseReason
 from tiktok_webcast.events import CommentEvent, Event
 from tiktok_webcast_transports import (
     LocalProtocolError,
@@ -224,6 +225,37 @@ def test_sys_exit_in_a_listener_ends_the_program_in_good_order(net: MakeNet) -> 
 async def leave_later(event: Event) -> None:
     await asyncio.sleep(0)
     raise SystemExit(5)
+
+
+def test_sys_exit_again_and_again_leaves_nobody_waiting(net: MakeNet) -> None:
+    sim = net()
+    client = sim.client()
+
+    @client.on_any
+    def leave(event: Event) -> None:
+        raise SystemExit(5)
+
+    with pytest.raises(SystemExit):
+        client.run()
+    connection = client._connection
+    assert connection is not None
+    assert connection.opened.is_set() and connection.finished and client.closed is not None
+
+
+def test_a_plain_listener_that_finds_something_cancelled_stops_nothing(net: MakeNet) -> None:
+    """`CancelledError` is no `Exception`."""
+    sim = net()
+    client = sim.client()
+    heard: list[str] = []
+
+    @client.on_any
+    def look(event: Event) -> None:
+        heard.append(event.name)
+        raise asyncio.CancelledError
+
+    client.run()
+    assert client.closed is not None and client.closed.reason is CloseReason.ROOM_ENDED
+    assert heard[0] == "connect" and heard[-1] == "closed"
 
 
 def test_sys_exit_in_an_async_listener(net: MakeNet) -> None:
