@@ -57,18 +57,19 @@ class Waiter(Hearer):
             if inspect.isawaitable(wanted):
                 _discard(wanted)
                 raise TypeError("The predicate of wait_for must be a plain function, not an async one")
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            # Of something that the predicate looked at: whoever waits hears of it, and nobody else.
             self.settle(error)
         else:
             if wanted:
                 self.settle(event)
 
-    def settle(self, outcome: Event | Exception) -> None:
+    def settle(self, outcome: Event | BaseException) -> None:
         """End the waiting, from any thread."""
 
         def set_outcome() -> None:
             if not self.future.done():
-                if isinstance(outcome, Exception):
+                if isinstance(outcome, BaseException):
                     self.future.set_exception(outcome)
                 else:
                     self.future.set_result(outcome)

@@ -140,6 +140,25 @@ def test_waiting_listeners_have_a_limit_and_then_an_error(net: MakeNet) -> None:
     assert "are in wait_for already" in str(too_many[0])
 
 
+def test_a_predicate_that_finds_something_cancelled_ends_the_waiting_alone(net: MakeNet) -> None:
+    sim = counted(net, 5)
+    client = sim.client()
+    heard: list[Event] = []
+    client.on("comment", heard.append)
+
+    def look(event: Event) -> bool:
+        raise asyncio.CancelledError
+
+    async def main() -> None:
+        await client.start()
+        with pytest.raises(asyncio.CancelledError):
+            await client.wait_for("comment", look)
+        await client.wait_closed()
+
+    sim.run(main())
+    assert len(heard) == 5
+
+
 def test_waiting_when_no_more_events_come_fails_at_once(net: MakeNet) -> None:
     sim = counted(net, 1)
     client = sim.client()
