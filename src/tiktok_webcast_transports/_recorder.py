@@ -285,7 +285,9 @@ class Recorder:
             return
         timer = machine.next_timer()
         try:
-            happened = self._inbox.get(timeout=None if timer is None else max(timer - time.monotonic(), 0.0))
+            # A time limit of 1e12 seconds stands for none; a lock refuses to wait for so long.
+            wait = None if timer is None else min(max(timer - time.monotonic(), 0.0), threading.TIMEOUT_MAX)
+            happened = self._inbox.get(timeout=wait)
         except Empty:
             machine.handle_timer(now=time.monotonic())
         else:

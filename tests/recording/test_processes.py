@@ -6,12 +6,24 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
 
-from tiktok_webcast.recording import TARGETS, End, FfmpegFailed, RecordingOptions, Segment, Signal
+from tiktok_webcast.recording import (
+    TARGETS,
+    AskRoom,
+    End,
+    FfmpegFailed,
+    RecordingMachine,
+    RecordingOptions,
+    Segment,
+    Signal,
+    StartFfmpeg,
+)
+from tiktok_webcast.room_info import RoomInfo, Stream
 from tiktok_webcast_transports import _minder
 from tiktok_webcast_transports._recorder import LINES_WAITING
 from tiktok_webcast_transports._recording_files import Finisher
@@ -194,3 +206,21 @@ def test_a_join_that_ffmpeg_complains_about_keeps_the_segments(tmp_path: Path, c
     assert sorted(path.name for path in tmp_path.glob("*.mkv*")) == (["1.mkv", "2.mkv"] if complains else ["1.mkv"])
     assert [file.segments for file in files] == ([1, 1] if complains else [2])
     assert ("No space left" in str(finisher.notes)) is complains
+
+
+def test_a_limit_may_be_longer_than_a_system_counts(tmp_path: Path) -> None:
+    options = RecordingOptions(stall=1e300)
+    recorder = Recorder(
+        tmp_path / "a.mkv", lambda info: pytest.fail("not asked"), options=options, ffmpeg=sys.executable
+    )
+    machine = RecordingMachine(options)
+    machine.start(now=0.0)
+    assert machine.next_action() == AskRoom()
+    streams = (Stream("hd", "flv", "https://a/b"),)
+    machine.room_told(replace(RoomInfo.from_data({}), streams=streams), now=0.0)
+    assert isinstance(machine.next_action(), StartFfmpeg)
+    machine.ffmpeg_started("a.mkv", now=0.0)
+    happened: list[float] = []
+    recorder._inbox.put(happened.append)
+    recorder._step(machine)
+    assert len(happened) == 1
