@@ -119,11 +119,13 @@ class Rooms(LoopRooms):
                 return event
             if self._streams.crash is not None:
                 raise self._streams.crash
-            if not self._entered:
+            if self._news is None:
                 raise LocalProtocolError("Enter them first: `async with Rooms() as rooms`")
             if self._engine.ended:
                 raise StopAsyncIteration
-            self._news = anyio.Event()
+            if self._news.is_set():
+                # Else another task waits for it already.
+                self._news = anyio.Event()
             await self._news.wait()
 
     def _clock(self) -> float:

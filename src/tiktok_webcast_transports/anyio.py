@@ -230,7 +230,9 @@ class Live:
                 raise StopAsyncIteration
             if not self._entered:
                 raise LocalProtocolError("Enter it first: `async with connect(...) as live`")
-            self._news = anyio.Event()
+            if self._news.is_set():
+                # Else another task waits for it already.
+                self._news = anyio.Event()
             await self._news.wait()
 
     def next_event(self) -> Event | None:

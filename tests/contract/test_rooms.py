@@ -109,3 +109,45 @@ def test_a_room_on_connections_that_are_closed_cannot_be_entered(kit: Kit) -> No
             assert isinstance(await client.send(asking("http://127.0.0.1:9").request), TransportFailure)
 
     kit.run(scenario)
+
+
+def test_two_tasks_may_iterate_one_room(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking program has threads")
+    with Simulator("first_light", speed=0) as simulator:
+        config = SessionConfig(endpoints=simulator.endpoints)
+        taken: list[str] = []
+
+        async def scenario() -> None:
+            async with transport_of(kit).connect("ann", config=config, rng=Random(1)) as live:
+
+                async def take() -> None:
+                    taken.extend([event.name async for event in live])
+
+                async with kit.in_task(take):
+                    await take()
+
+        kit.run(scenario)
+    assert taken.count("closed") == 1
+    assert taken.count("connect") == 1
+
+
+def test_two_tasks_may_iterate_many_rooms(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking program has threads")
+    with Simulator("first_light", speed=0) as simulator:
+        config = SessionConfig(endpoints=simulator.endpoints)
+        taken: list[str] = []
+
+        async def scenario() -> None:
+            async with transport_of(kit).Rooms(config=config, rng=Random(1)) as rooms:
+                rooms.add("ann")
+
+                async def take() -> None:
+                    taken.extend([event.name async for _, event in rooms])
+
+                async with kit.in_task(take):
+                    await take()
+
+        kit.run(scenario)
+    assert taken.count("closed") == 1
