@@ -82,6 +82,7 @@ class Ffmpeg:
         arguments: Sequence[str],
         options: RecordingOptions,
         *,
+        environment: Mapping[str, str] = {},
         on_progress: Callable[[str], object],
         on_diagnostic: Callable[[str], object],
         on_exit: Callable[[int], object],
@@ -99,6 +100,8 @@ class Ffmpeg:
         # Away from the terminal's Ctrl-C, which would end ffmpeg in its own way.
         apart: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         pipe = subprocess.PIPE
+        # The proxy is ours to say.
+        own = {name: value for name, value in os.environ.items() if name.lower() != "http_proxy"}
         try:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
                 command,
@@ -106,8 +109,7 @@ class Ffmpeg:
                 stdout=pipe,
                 stderr=pipe,
                 start_new_session=os.name != "nt",
-                # The proxy is ours to say.
-                env={name: value for name, value in os.environ.items() if name.lower() != "http_proxy"},
+                env={**own, **environment},
                 creationflags=apart,
             )
         except OSError as error:

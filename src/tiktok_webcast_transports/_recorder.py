@@ -28,6 +28,7 @@ from tiktok_webcast.recording import (
     file_name,
     find_target,
     record_arguments,
+    record_environment,
 )
 from tiktok_webcast.recording.machine import Action
 from tiktok_webcast.recording.progress import is_plain_packet
@@ -340,6 +341,7 @@ class Recorder:
                 self.program,
                 arguments,
                 self.options,
+                environment=record_environment(self._way),
                 on_progress=lambda line: self._hand_over(lambda now: self._progressed(line, now)),
                 on_diagnostic=self._said,
                 on_exit=lambda code: self._inbox.put(lambda now: self._exited(files, code, now)),

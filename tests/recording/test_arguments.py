@@ -20,6 +20,7 @@ from tiktok_webcast.recording import (
     find_target,
     join_arguments,
     record_arguments,
+    record_environment,
     segment_name,
 )
 from tiktok_webcast.recording.arguments import concat_list, trim_arguments
@@ -39,7 +40,7 @@ NASTY = st.one_of(
 URLS = st.one_of(NASTY, st.builds("https://cdn.example/{}".format, NASTY), st.just("http://127.0.0.1:1/a.flv?x=-i"))
 FLAGS = {
     *("-hide_banner", "-nostats", "-loglevel", "-progress", "-stats_period", "-y", "-protocol_whitelist"),
-    *("-rw_timeout", "-user_agent", "-http_proxy", "-tls_verify", "-ca_file", "-skip_frame", "-f", "-i", "-vn", "-sn"),
+    *("-rw_timeout", "-user_agent", "-tls_verify", "-ca_file", "-skip_frame", "-f", "-i", "-vn", "-sn"),
     *("-dn", "-c", "-t", "-map", "-vf", "-nostdin", "-safe", "-bsf:a", "-flush_packets", "-fpsprobesize", "-hash"),
 }
 ALONE = {"-hide_banner", "-nostats", "-y", "-vn", "-sn", "-dn", "-nostdin"}
@@ -167,7 +168,7 @@ def test_targets() -> None:
     with pytest.raises(ConfigurationError, match="ask for transcoding"):
         record_arguments(Stream("hd", "flv", "https://a/b"), "a.webm", ALL["webm"])
     with pytest.raises(ConfigurationError, match="http:// proxy only"):
-        record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=Way(proxy="socks5://a:1"))
+        record_environment(Way(proxy="socks5://a:1"))
 
 
 def test_extra_options_and_tls() -> None:
@@ -208,12 +209,12 @@ def test_other_choices_that_make_no_sense_are_refused() -> None:
 def test_a_proxy_with_an_ipv6_address_is_handed_on_as_it_was_given(proxy: str) -> None:
     way = way_of(Network(proxy=proxy), "agent")
     assert way.proxy == proxy
-    arguments = record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=way)
-    assert arguments[arguments.index("-http_proxy") + 1] == proxy
+    assert record_environment(way) == {"http_proxy": proxy}
 
 
-def test_an_http_proxy_is_handed_on() -> None:
-    way = Way(proxy="http://127.0.0.1:3128")
+def test_a_proxy_is_handed_on_where_nobody_else_reads_it() -> None:
+    way = Way(proxy="http://me:secret@127.0.0.1:3128")
     arguments = record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=way)
-    place = arguments.index("-http_proxy")
-    assert arguments[place + 1] == "http://127.0.0.1:3128" and place < arguments.index("-i")
+    assert "secret" not in " ".join(arguments)
+    assert record_environment(way) == {"http_proxy": "http://me:secret@127.0.0.1:3128"}
+    assert record_environment(Way()) == {}

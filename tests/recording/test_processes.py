@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +25,13 @@ from tiktok_webcast.recording import (
     Segment,
     Signal,
     StartFfmpeg,
+    Way,
+    record_arguments,
+    record_environment,
 )
 from tiktok_webcast.room_info import RoomInfo, Stream
 from tiktok_webcast_transports import _minder
+from tiktok_webcast_transports._ffmpeg import Ffmpeg, find_ffmpeg
 from tiktok_webcast_transports._recorder import LINES_WAITING
 from tiktok_webcast_transports._recording_files import Finisher
 from tiktok_webcast_transports.recording import Recorder
@@ -224,3 +231,37 @@ def test_a_limit_may_be_longer_than_a_system_counts(tmp_path: Path) -> None:
     recorder._inbox.put(happened.append)
     recorder._step(machine)
     assert len(happened) == 1
+
+
+@needs_ffmpeg
+def test_a_proxy_s_password_reaches_ffmpeg_and_nobody_who_lists_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(GUARD)
+        way = Way(proxy=f"http://me:swordfish@127.0.0.1:{listener.getsockname()[1]}")
+        stream = Stream("hd", "flv", "http://pull.tiktok.invalid/live.flv")
+        process = Ffmpeg(
+            find_ffmpeg(),
+            record_arguments(stream, str(tmp_path / "a.ts"), TARGETS["ts"], way=way),
+            RecordingOptions(),
+            environment=record_environment(way),
+            on_progress=lambda line: None,
+            on_diagnostic=lambda line: None,
+            on_exit=lambda code: ended.set(),
+        )
+        asked = []
+        for refusal in (b"407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=a", b"404 Not Found"):
+            peer, _ = listener.accept()
+            with peer:
+                peer.settimeout(GUARD)
+                asked.append(peer.recv(4096))
+                listed = processes_of(tmp_path)
+                peer.sendall(b"HTTP/1.1 " + refusal + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    assert ended.wait(GUARD) and process.process.returncode != 0
+    assert all(request.startswith(b"GET http://pull.tiktok.invalid:80/live.flv HTTP/1.1\r\n") for request in asked)
+    assert b"Proxy-Authorization: Basic " + base64.b64encode(b"me:swordfish") in asked[1]
+    assert listed and not any("swordfish" in arguments for arguments in listed)

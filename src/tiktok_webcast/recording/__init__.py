@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .arguments import RecordingOptions, Way, join_arguments, record_arguments
+from .arguments import RecordingOptions, Way, join_arguments, record_arguments, record_environment
 from .choice import choose_stream, list_streams, usable_streams
 from .errors import (
     AlreadyDownloadingStream,
@@ -54,6 +54,7 @@ __all__ = [
     "join_groups",
     "list_streams",
     "record_arguments",
+    "record_environment",
     "safe_value",
     "segment_name",
     "usable_streams",

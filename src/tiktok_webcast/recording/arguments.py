@@ -129,6 +129,19 @@ def record_arguments(
     return arguments
 
 
+def record_environment(way: Way) -> dict[str, str]:
+    """Return what ffmpeg's environment must hold: the proxy, as anybody on the machine can read a program's arguments.
+
+    Raises:
+        ConfigurationError: The proxy is none that ffmpeg can use.
+    """
+    if not way.proxy:
+        return {}
+    if not is_safe_url(way.proxy) or not way.proxy.startswith("http://"):
+        raise ConfigurationError("ffmpeg can use an http:// proxy only: record without the proxy, or with such a one")
+    return {"http_proxy": way.proxy}
+
+
 def join_arguments(list_path: str, path: str, target: Target) -> list[str]:
     """Return the arguments that join the files of a concat list into one, without encoding anew."""
     inputs = ["-f", "concat", "-safe", "0", "-protocol_whitelist", "file", "-i", file_argument(list_path)]
@@ -173,12 +186,6 @@ def _network(url: str, way: Way) -> list[str]:
     found = ["-protocol_whitelist", PROTOCOLS, "-rw_timeout", str(int(way.read_timeout * 1_000_000))]
     if way.user_agent and way.user_agent.isascii() and way.user_agent.isprintable() and way.user_agent[0] != "-":
         found += ["-user_agent", way.user_agent]
-    if way.proxy:
-        if not is_safe_url(way.proxy) or not way.proxy.startswith("http://"):
-            raise ConfigurationError(
-                "ffmpeg can use an http:// proxy only: record without the proxy, or with such a one"
-            )
-        found += ["-http_proxy", way.proxy]
     if url.startswith("https://"):
         # ffmpeg believes any certificate unless it is told not to.
         found += ["-tls_verify", "1"]
