@@ -59,8 +59,9 @@ class HttpWire:
             if request.body:
                 data += self._connection.send(h11.Data(data=request.body)) or b""
             data += self._connection.send(h11.EndOfMessage()) or b""
-        except (h11.LocalProtocolError, UnicodeError) as error:
-            return TransportFailure(FailureKind.PROTOCOL, f"the request cannot be sent: {error}")
+        except (h11.LocalProtocolError, UnicodeError):
+            # Their words quote the header, which may be the cookies.
+            return TransportFailure(FailureKind.PROTOCOL, "the request cannot be sent: HTTP allows no such header")
         return data
 
     def receive(self, data: bytes) -> Answer | None:
@@ -76,9 +77,6 @@ class HttpWire:
             return self._next_answer()
         except h11.RemoteProtocolError as error:
             return self._refusal(error, at_end=not data)
-        except ValueError as error:
-            # A Content-Length of 5,000 digits: h11 before 0.15 has Python read it, which refuses.
-            return TransportFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {error}")
 
     def _next_answer(self) -> Answer | None:
         while True:

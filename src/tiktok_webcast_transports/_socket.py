@@ -131,8 +131,14 @@ class SocketChannel(Channel):
     def _tell_all(self, now: float) -> None:
         """Tell the session what came, until it pauses: one read may bring more than it wants to hold."""
         unheard = self._unheard
-        while unheard and not self._closing and not self._session.paused:
-            self._tell(unheard.pop(0), now)
+        told = 0
+        try:
+            while told < len(unheard) and not self._closing and not self._session.paused:
+                told += 1
+                self._tell(unheard[told - 1], now)
+        finally:
+            # At once: a read may bring 100,000 empty messages, and to take the first of a list moves all others.
+            del unheard[:told]
         if self._closing:
             unheard.clear()
         self._changed(now)

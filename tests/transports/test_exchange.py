@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,13 @@ def test_a_length_of_thousands_of_digits_is_no_length() -> None:
     answer = wire.receive(b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n")
     assert isinstance(answer, TransportFailure)
     assert answer.kind is FailureKind.PROTOCOL
+
+
+@pytest.mark.parametrize("value", ["sessionid=swordfish\n", "sessionid=swordfish \u2014", " sessionid=swordfish"])
+def test_a_header_that_cannot_be_sent_is_not_quoted(value: str) -> None:
+    failure = HttpWire("web.test", max_header=1000).send(HttpRequest("GET", "https://web.test/", (("Cookie", value),)))
+    assert isinstance(failure, TransportFailure) and failure.kind is FailureKind.PROTOCOL
+    assert "swordfish" not in failure.detail
 
 
 @given(st.binary(max_size=300))

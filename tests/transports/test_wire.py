@@ -212,6 +212,14 @@ def test_a_refusal_whose_length_has_thousands_of_digits() -> None:
     assert event.failure.kind is FailureKind.PROTOCOL
 
 
+@pytest.mark.parametrize("value", ["sessionid=swordfish\n", "sessionid=swordfish \u2014", " sessionid=swordfish"])
+def test_a_header_that_cannot_be_sent_is_not_quoted(value: str) -> None:
+    request = SocketRequest("ws://room.test/", (("Cookie", value),))
+    (event,) = WebSocketWire(request, "room.test", max_message=1000, max_header=1000).start()
+    assert isinstance(event, Broken) and event.failure.kind is FailureKind.PROTOCOL
+    assert "swordfish" not in event.failure.detail
+
+
 def test_a_server_that_only_ever_continues() -> None:
     wire = make()
     events: list[Any] = []
