@@ -28,7 +28,7 @@ class WaitPolicy:
     jitter: float = 0.2
     """How much longer or shorter each wait may be, as a part of it: 0.2 is 20 %."""
     longest: float = 900.0
-    """Between two questions at the most, after blocks."""
+    """Between two questions at the most, after blocks; `jitter` comes on top."""
     budget: float | None = None
     """For the whole wait; `None` for no end."""
     polls: int | None = None

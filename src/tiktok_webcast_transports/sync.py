@@ -129,7 +129,7 @@ class HttpClient:
             decision = wait.decide(report, now=monotonic())
             if isinstance(decision, StopWaiting):
                 return report
-            sleep(decision.delay)
+            sleep(min(decision.delay, threading.TIMEOUT_MAX))
 
 
 class Live:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from tiktok_webcast._version import __version__
 from tiktok_webcast.sim import SCENARIOS, differences
 from tiktok_webcast_transports.cli import arguments
 from tiktok_webcast_transports.cli.completion import commands
+from tiktok_webcast_transports.cli.stop import Stop
 from tiktok_webcast_transports.simulator import Simulator
 
 SUBCOMMANDS = tuple(arguments.SUBCOMMANDS)
@@ -127,6 +129,14 @@ def test_ctrl_c_while_modules_are_loaded_is_clean() -> None:
     )
     done = subprocess.run([sys.executable, "-c", early], capture_output=True, text=True, timeout=GUARD, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_time_longer_than_the_system_can_wait_is_as_good_as_none() -> None:
+    stop = Stop()
+    with stop.after(1e300):
+        assert not stop.asked
+    threading.Timer(0.01, stop.ask).start()
+    assert stop.wait(1e300)
 
 
 def test_version(call: Caller) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import threading
 import time
 from typing import Any
 
@@ -58,7 +59,7 @@ def _wait(
     last: dict[str, StatusReport] = {}
     while due:
         name = min(due, key=lambda waiting: due[waiting])
-        time.sleep(max(due[name] - time.monotonic(), 0.0))
+        time.sleep(min(max(due[name] - time.monotonic(), 0.0), threading.TIMEOUT_MAX))
         report = _ask(users[name], context, settings)
         if name not in last or _changed(last[name], report):
             _print(name, report, streams, as_json=as_json)

@@ -43,7 +43,8 @@ class Stop:
 
     def wait(self, seconds: float | None) -> bool:
         """Wait for the end to be asked for, `seconds` at the most; return whether it was."""
-        return self._asked.wait(seconds)
+        # Past 292 years the lock refuses.
+        return self._asked.wait(None if seconds is None else min(seconds, threading.TIMEOUT_MAX))
 
     @contextlib.contextmanager
     def after(self, seconds: float | None) -> Iterator[None]:
@@ -51,7 +52,7 @@ class Stop:
         if seconds is None:
             yield
             return
-        timer = threading.Timer(seconds, self.ask)
+        timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self.ask)
         timer.daemon = True
         timer.start()
         try:
