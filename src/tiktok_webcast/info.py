@@ -23,6 +23,7 @@ from .routes import audience, check_alive, gift_list, live_search, profile_page,
 from .routes.audience import Audience, RankedViewer
 from .routes.sign_services import SignedUrl
 from .signer import SignFailure
+from .user_input import is_unique_id
 from .user_profile import UserProfile
 from .web import fetch
 
@@ -159,7 +160,7 @@ def fetch_unique_id(user_id: int, *, context: WebContext) -> Exchange[str | Room
     """Ask for the name of a user id."""
     evidence, info = profile_page.parse((yield from context.fetch(profile_page.build(user_id, context))))
     name = evidence.unique_id or (UserProfile.from_data(info).unique_id if info else "")
-    return name or failed(evidence, context)
+    return name if is_unique_id(name) else failed(evidence, context)
 
 
 def fetch_audience(room_id: int, anchor_id: int, *, context: WebContext) -> Exchange[Audience | RoomFailure]:

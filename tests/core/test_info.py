@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -305,6 +306,13 @@ def test_a_name_for_a_number() -> None:
     assert run(fetch_unique_id(55, context=context()), Site({"/@55": profile(10222)})) == "ann"
     blocked = run(fetch_unique_id(55, context=context()), Site({"/@55": CAPTCHA}))
     assert isinstance(blocked, RoomFailure) and blocked.reason is CloseReason.BLOCKED
+
+
+def test_a_name_that_can_be_none_is_no_answer() -> None:
+    page = profile()
+    odd = replace(page, body=page.body.replace(b'"ann"', b'"a n?n"'))
+    assert odd.body != page.body
+    assert isinstance(run(fetch_unique_id(55, context=context()), Site({"/@55": odd})), RoomFailure)
 
 
 def test_the_audience() -> None:

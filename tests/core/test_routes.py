@@ -358,6 +358,7 @@ def test_what_room_info_tells() -> None:
         (alive(("9", True)), {}),
         (json_answer({"data": [{"alive": True}, {"alive": 0}]}), {7: True, 8: False}),
         (json_answer({"data": [{"alive": "true", "room_id": 7}]}), {7: True}),
+        (json_answer({"data": [{"alive": {}, "room_id": 7}, {"alive": [], "room_id": 8}]}), {}),
         (json_answer({"data": [{"room_id": 7}, 5, None]}), {}),
         (json_answer({"data": [{"alive": True}] * 60}), {7: True, 8: True}),
         (json_answer({"data": []}), {}),

@@ -35,7 +35,7 @@ def parse(answer: HttpResponse | TransportFailure, room_ids: Sequence[int]) -> M
         return unexpected(SOURCE, f"code {code}" + (f", {message}" if message else ""))
     said: dict[int, bool] = {}
     for index, entry in enumerate(entries[:MAX_ROOMS]):
-        if not isinstance(entry, dict) or entry.get("alive") is None:
+        if not isinstance(entry, dict) or not isinstance(entry.get("alive"), (bool, int, float, str)):
             continue
         room_id = as_id(entry.get("room_id_str")) or as_id(entry.get("room_id"))
         if room_id is None and index < len(room_ids):
