@@ -9,6 +9,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -442,6 +443,50 @@ def test_a_gibibyte_bomb_takes_no_more_than_the_limit(limit: int) -> None:
     assert isinstance(bad, BadFrame) and f"limit of {limit} bytes" in bad.error
     # The packed payload itself is kept for the event.
     assert peak - len(bad.data) < limit * 1.1
+
+
+class CountingZlib:
+    """zlib that counts what it was asked to do."""
+
+    error = zlib.error
+
+    def __init__(self) -> None:
+        self.unpackers = self.unpacked = 0
+
+    def decompressobj(self, wbits: int) -> CountingUnpacker:
+        self.unpackers += 1
+        return CountingUnpacker(self, wbits)
+
+
+class CountingUnpacker:
+    def __init__(self, counts: CountingZlib, wbits: int) -> None:
+        self._counts = counts
+        self._unpacker = zlib.decompressobj(wbits)
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        piece = self._unpacker.decompress(data, most)
+        self._counts.unpacked += len(piece)
+        return piece
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._unpacker, name)
+
+
+@pytest.mark.parametrize("limit", [1, 1000, 64 * 1024, 256 * 1024, 300 * 1024])
+def test_of_a_bomb_no_more_is_unpacked_than_shows_that_it_is_one(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = CountingZlib()
+    monkeypatch.setattr(unpack_module, "_zlib", counting)
+    assert isinstance(gunzip(gzip.compress(bytes(8 * 1024 * 1024)), limit), BadFrame)
+    assert counting.unpacked <= 2 * limit + 32 * 1024
+
+
+def test_what_fits_or_is_cut_is_unpacked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = CountingZlib()
+    monkeypatch.setattr(unpack_module, "_zlib", counting)
+    packed = gzip.compress(bytes(range(256)) * 8)
+    assert gunzip(packed, 4096) == bytes(range(256)) * 8
+    assert isinstance(gunzip(packed[:-1], 4096), BadFrame)
+    assert counting.unpackers == 2
 
 
 def test_an_unpacked_payload_has_the_same_limit_exactly() -> None:
