@@ -102,7 +102,7 @@ def proxy_from_environment(scheme: str, host: str, port: int) -> Proxy | None:
 
 
 def _http_connect(host: str, port: int, username: str, password: str, max_header: int) -> Passage:
-    authority = host_and_port(host, port)
+    authority = host_and_port(_ascii_name(host).decode(), port)
     headers = [("Host", authority)]
     if username or password:
         token = base64.b64encode(f"{username}:{password}".encode()).decode()
@@ -115,16 +115,16 @@ def _http_connect(host: str, port: int, username: str, password: str, max_header
         raise PassageFailed(FailureKind.PROXY, f"CONNECT cannot be asked: {error}") from None
     while True:
         received = yield data
+        if not received:
+            raise PassageFailed(FailureKind.PROXY, "the proxy closed the connection")
         data = b""
         connection.receive_data(received)
         try:
             event = connection.next_event()
+            while isinstance(event, h11.InformationalResponse):
+                event = connection.next_event()
         except h11.RemoteProtocolError as error:
             raise PassageFailed(FailureKind.PROXY, f"the proxy does not speak HTTP: {error}") from None
-        while isinstance(event, h11.InformationalResponse):
-            event = connection.next_event()
-        if isinstance(event, h11.ConnectionClosed):
-            raise PassageFailed(FailureKind.PROXY, "the proxy closed the connection")
         if isinstance(event, h11.Response):
             if 200 <= event.status_code < 300:
                 return connection.trailing_data[0]
