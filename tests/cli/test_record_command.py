@@ -11,11 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from command_line import command, environment, run, to
 from recordings import GUARD, Plays, needs_ffmpeg, pids_of, processes_of, until_gone
 
+from tiktok_webcast.recording import Progress, Stage
+from tiktok_webcast_transports.cli.record import progress_line
 from tiktok_webcast_transports.simulator import Simulator
 
 pytestmark = needs_ffmpeg
@@ -143,3 +147,12 @@ def test_options_for_ffmpeg_itself(sim: Simulator, tmp_path: Path) -> None:
     wrong = run("record", "ann", "-o", str(tmp_path / "b.mkv"), "--output-options=-c:v nonsense", *to(sim.url))
     assert wrong.code == 9 and "Unknown encoder 'nonsense'" in wrong.err
     assert run("record", "ann", "-o", str(path), "--input-options=it's", *to(sim.url)).code == 2
+
+
+def test_progress_in_words() -> None:
+    recorder: Any = SimpleNamespace(
+        stage=Stage.RECORDING, seconds=61.24, segments=1, progress=Progress(seconds=61.2, size=2_540_000)
+    )
+    assert progress_line(recorder) == "recording, 61.2 s, 2.5 MB"
+    recorder.segments, recorder.progress = 3, Progress(size=1_000_000, speed=1.01, dropped=4)
+    assert progress_line(recorder) == "recording, 61.2 s, 1.0 MB, 1.01x, 4 frames dropped, segment 3"

@@ -20,6 +20,7 @@ from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.recording import TARGETS, End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingOptions
 from tiktok_webcast.room_info import QUALITIES
 from tiktok_webcast.session_config import SessionConfig
+from tiktok_webcast_transports._ffmpeg import how_to_install
 from tiktok_webcast_transports.recording import Recorder, find_ffmpeg, record, record_async
 from tiktok_webcast_transports.simulator import Simulator
 
@@ -196,6 +197,25 @@ def test_no_ffmpeg_says_where_it_was_looked_for_and_how_to_install_it(
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", bundled)
     assert find_ffmpeg(environment={"PATH": str(tmp_path)}) == "/bundled/ffmpeg"
     assert find_ffmpeg(environment={"TIKTOK_WEBCAST_FFMPEG": "ffmpeg", "PATH": os.environ["PATH"]}).endswith("ffmpeg")
+
+
+@pytest.mark.parametrize(
+    ("platform", "program", "words"),
+    [
+        ("win32", "", "winget install Gyan.FFmpeg"),
+        ("darwin", "", "brew install ffmpeg"),
+        ("linux", "apt-get", "sudo apt-get install ffmpeg"),
+        ("linux", "zypper", "sudo zypper install ffmpeg"),
+        ("linux", "", "pip install imageio-ffmpeg"),
+    ],
+)
+def test_each_system_is_told_its_own_way_to_install_it(
+    platform: str, program: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if program:
+        (tmp_path / program).touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert how_to_install(platform).startswith(words)
 
 
 # --- forms ------------------------------------------------------------------------------------------------------------
