@@ -56,6 +56,12 @@ class Limits:
     """Events waiting at which `Session.paused` becomes false again."""
     event_queue: int = 8192
     """Events waiting at the most; only a frame that arrives while paused can pass `event_queue_high`."""
+    heavy_message: int = 64 * 1024
+    """Bytes of a message's payload past which it is heavy; real ones stay under 47 KB (seen in captures). The events of
+    heavy messages count for `event_queue_bytes`, and nothing of them is remembered: a gift's streak ends at once."""
+    event_queue_bytes: int = 16 * 1024 * 1024
+    """Bytes of heavy messages whose events wait, at which `Session.paused` becomes true, or past which `drop-oldest`
+    drops; a quarter of it lets `paused` become false again. Parsed, a byte can take 20."""
     seen_messages: int = 20_000
     """Message ids remembered to recognise repeats."""
     streaks: int = 10_000

@@ -56,6 +56,8 @@ class Pipeline:
         self._events.announce = self._overflowed
         self._fresh: list[Event] = []
         """Events of the batch that is being received, in order; they are queued together."""
+        self._heavy = False
+        """Whether that batch may have a message past `Limits.heavy_message`."""
         self._counters = counters
         self._now = float("-inf")
         self._registry_revision = config.registry.revision
@@ -77,7 +79,9 @@ class Pipeline:
     def receive(self, result: FetchResult | BadFrame, *, now: float) -> None:
         """Take a batch, or a frame that could not be read; its events are queued."""
         self._now = now
+        self._heavy = False
         if isinstance(result, BadFrame):
+            self._heavy = len(result.data) > self._config.limits.heavy_message
             self._counters.undecodable += 1
             self._add(UndecodableEvent(message=Message("", result.data), room_id=self.room_id, error=result.error))
             self._queue_fresh()
@@ -86,6 +90,7 @@ class Pipeline:
             self._registry_revision = self._config.registry.revision
             self._plans.clear()
             self._kinds.clear()
+        self._heavy = result.size > self._config.limits.heavy_message
         self._receive_messages(result.messages)
         if result.dropped:
             self._counters.dropped += result.dropped
@@ -137,9 +142,15 @@ class Pipeline:
             self._fresh.append(event)
 
     def _queue_fresh(self) -> None:
-        if self._fresh:
-            fresh, self._fresh = self._fresh, []
+        if not self._fresh:
+            return
+        fresh, self._fresh = self._fresh, []
+        if not self._heavy:
             self._events.extend(fresh)
+            return
+        for event in fresh:
+            size = len(event.raw)
+            self._events.push(event, weight=size if size > self._config.limits.heavy_message else 0)
 
     def _overflowed(self, lost: int) -> OverflowEvent:
         """Say how many events were lost to the queue's limit since the last time."""
@@ -232,7 +243,8 @@ class Pipeline:
         # Taken once: each access to a part that nobody holds makes an object for it anew (0.2 us).
         gift = wire.gift
         gift_id = wire.gift_id
-        info = self.gifts.info(wire, gift)
+        heavy = self._heavy and len(message.payload) > self._config.limits.heavy_message
+        info = self.gifts.info(wire, gift, remember=not heavy)
         step = GiftStep(
             user_id(wire.user),
             gift_id or gift.id,
@@ -245,6 +257,9 @@ class Pipeline:
             detail=(wire, message, info),
         )
         count = self.streaks.receive(step, now=self._now)
+        if heavy and count.streaking:
+            # An open streak holds its last message.
+            count = count._replace(streaking=False, ended=self.streaks.evict(step))
         if count.evicted is not None:
             self._settle((count.evicted,))
         if kind.wanted:

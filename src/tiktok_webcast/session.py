@@ -105,7 +105,11 @@ class Session:
         self._counters = Counters()
         limits = config.limits
         self._events: EventQueue[Event] = EventQueue(
-            limits.event_queue_high, limits.event_queue_low, limits.event_queue, config.overflow
+            limits.event_queue_high,
+            limits.event_queue_low,
+            limits.event_queue,
+            config.overflow,
+            heaviest=limits.event_queue_bytes,
         )
         self._pipeline = Pipeline(config, self._events, self._counters)
         self._actions: deque[Action] = deque()

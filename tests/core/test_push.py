@@ -513,9 +513,9 @@ def test_a_frame_has_what_it_has() -> None:
     assert Frame("msg", b"x") == ("msg", b"x", 0, False)
     assert read_frame(number(2, 5) + blob(7, b"m\xff") + blob(8, b"\x1f\x8bx")) == ("m\ufffd", b"\x1f\x8bx", 5, True)
     assert read_frame(write_frame("ack", b"x", log_id=7)) == ("ack", b"x", 7, False)
-    assert read_fetch_result(b"", Limits()) == ([], b"", "", False, 0.0, 0) == FetchResult([])
+    assert read_fetch_result(b"", Limits()) == ([], b"", "", False, 0.0, 0, 0) == FetchResult([])
     full = blob(2, b"cur\xff") + blob(5, b"\xfe") + number(8, 1500) + number(9, 1)
-    assert read_fetch_result(full, Limits()) == ([], b"\xfe", "cur\ufffd", True, 1.5, 0)
+    assert read_fetch_result(full, Limits()) == ([], b"\xfe", "cur\ufffd", True, 1.5, 0, len(full))
 
 
 def test_messages_per_frame_is_a_limit_exactly() -> None:

@@ -33,7 +33,10 @@ class FramePlayer:
         limits = config.limits
         self._counters = Counters()
         self._events: EventQueue[Event] = EventQueue(
-            limits.event_queue_high, limits.event_queue_low, limits.event_queue
+            limits.event_queue_high,
+            limits.event_queue_low,
+            limits.event_queue,
+            heaviest=limits.event_queue_bytes,
         )
         self._pipeline = Pipeline(config, self._events, self._counters)
         self._pipeline.room_id = room_id

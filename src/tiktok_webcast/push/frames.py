@@ -38,6 +38,8 @@ class FetchResult(NamedTuple):
     """Seconds between heartbeats that the server asks for; 0 = it does not."""
     dropped: int = 0
     """Messages past `Limits.messages_per_frame`."""
+    size: int = 0
+    """Bytes of all of it, unpacked."""
 
 
 # A named tuple's own constructor is a Python function: 0.37 us instead of 0.21, for every message.
@@ -95,6 +97,7 @@ def read_fetch_result(data: bytes, limits: Limits) -> FetchResult | BadFrame:
             result.need_ack,
             result.heartbeat_duration / 1000,
             count - len(messages),
+            len(data),
         )
     )
 

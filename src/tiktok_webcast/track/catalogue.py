@@ -24,15 +24,15 @@ class GiftCatalogue:
         self._limit = limit
         self._known: OrderedDict[int, GiftInfo] = OrderedDict()
 
-    def info(self, wire: Any, gift: Any) -> GiftInfo | None:
+    def info(self, wire: Any, gift: Any, *, remember: bool = True) -> GiftInfo | None:
         """Return what is known of the gift of a gift message that does not say it; `None` if the message says it.
 
-        `gift` is `wire.gift`, of which the caller has need too.
+        `gift` is `wire.gift`, of which the caller has need too; without `remember` nothing is learned from it.
         """
         known = self._known
         if wire.HasField("gift"):
             gift_id = gift.id
-            if gift_id and gift_id not in known:
+            if gift_id and remember and gift_id not in known:
                 # A copy of its own: the wire's gift would keep the whole message in memory.
                 kept = type(gift)()
                 kept.CopyFrom(gift)

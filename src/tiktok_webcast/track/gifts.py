@@ -193,6 +193,12 @@ class GiftStreaks:
         self._open.move_to_end(key)
         return GiftCount(delta, streak.counted, True, None, evicted)
 
+    def evict(self, step: GiftStep) -> StreakEnd | None:
+        """Settle the open streak of a step that has just been received, and return its end; `None` if none is open."""
+        key = (step.user_id, step.gift_id, step.group_id)
+        streak = self._open.pop(key, None)
+        return None if streak is None else self._settle(key, streak, StreakEndCause.EVICTED)
+
     def disconnected(self, *, now: float) -> None:
         """Stop the clock of all streaks: their steps cannot arrive."""
         self._advance(now)
