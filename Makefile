@@ -46,7 +46,8 @@ test-places: $(VENV)/.installed-dev $(VENV)-places/.installed  ## Jupyter, PyIns
 
 CORE_TESTS := tests/core tests/sim tests/capture tests/fuzz tests/recording
 TRACED = HYPOTHESIS_PROFILE=dev $(BIN)/python -m coverage run --rcfile=tests/coverage.ini
-PYTEST_ALONE := -m pytest -q -p no:xdist --timeout 600
+# The one test left out asks what an interpreter loads, and a traced one loads more.
+PYTEST_ALONE := -m pytest -q -p no:xdist --timeout 600 --deselect tests/bench/test_decode_frames.py::test_the_package_alone_loads_no_protobuf
 coverage: $(VENV)/.installed-dev  ## Branches of the core run by its own tests, then of the transports by all tests
 	@$(BIN)/python -m pip install -q --disable-pip-version-check 'coverage>=7.10'
 	@$(BIN)/python -m coverage erase --rcfile=tests/coverage.ini
