@@ -106,6 +106,14 @@ def test_a_message_without_the_gifts_details() -> None:
     assert (alone.gift.id, alone.gift.name, alone.gift.type, alone.gift.streakable) == (5655, "", 0, False)
 
 
+def test_details_with_nothing_in_them_say_nothing() -> None:
+    named = {"display_text": {"pieces": [{"gift_value": {"name_ref": {"default_pattern": "Rose"}}}]}}
+    event = gift(common=named, repeat_count=2, group_id=7, gift={"id": 5655, "image": {"url_list": ["https://a/b"]}})
+    assert (event.gift.id, event.gift.name, event.gift.type) == (5655, "Rose", 1)
+    assert event.gift.streakable and event.gift.info.image_url == "https://a/b"
+    assert pickle.loads(pickle.dumps(event.gift.info)) == event.gift.info
+
+
 def test_what_an_earlier_message_said_about_the_gift() -> None:
     wire = message_class("WebcastGiftMessage")(gift_id=6369, group_id=9)
     given = Gift.from_wire(wire, info=GiftInfo(**{key: LION[key] for key in ("id", "name", "type", "diamond_count")}))

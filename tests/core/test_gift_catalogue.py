@@ -44,6 +44,21 @@ def test_the_first_description_stays_even_if_its_message_changes() -> None:
     assert (name_of(gifts, 5655), len(gifts)) == ("Rose", 1)
 
 
+def test_details_with_nothing_in_them_are_left_out_too() -> None:
+    """Captures have empty messages within messages: presence is not content."""
+    gifts = GiftCatalogue()
+    empty, bare = WebcastGiftMessage(gift_id=5655), WebcastGiftMessage()
+    empty.gift.SetInParent()
+    bare.gift.id = 5655
+    for wire in (empty, bare):
+        assert gifts.info(wire, wire.gift) is None
+    assert len(gifts) == 0, "it learned nothing"
+    learn(gifts, described(5655))
+    for wire in (empty, bare):
+        info = gifts.info(wire, wire.gift)
+        assert info is not None and (info.name, info.diamond_count) == ("Rose", 5)
+
+
 def test_a_gift_without_a_number_is_not_kept() -> None:
     gifts = GiftCatalogue()
     learn(gifts, described(0))

@@ -258,6 +258,14 @@ def is_streakable(wire: Any) -> bool:
     return bool(gift_type == _STREAKABLE if gift_type else wire.group_id)
 
 
+def says_gift(gift: Any) -> bool:
+    """Return whether the details of a gift message say what it is: they may be there with nothing in them.
+
+    "Presence is not content" (protocol/captures.md).
+    """
+    return bool(gift.type or gift.name or gift.diamond_count)
+
+
 def gift_count(wire: Any, streakable: bool) -> int:
     """Return how many gifts a message claims: the streak's running total, or those given at once, at least 1."""
     count: int = wire.repeat_count
@@ -268,14 +276,14 @@ def gift_info(wire: Any) -> GiftInfo:
     """Return what a message says about its gift; without the details that is its id and the name in its text."""
     info: GiftInfo
     gift_id = wire.gift_id or wire.gift.id
-    if wire.HasField("gift") and wire.gift.id == gift_id:
+    if says_gift(wire.gift) and wire.gift.id == gift_id:
         info = GiftInfo.from_wire(wire.gift)
-    elif wire.HasField("gift"):
+    elif says_gift(wire.gift):
         info = GiftInfo.from_wire(wire.gift, id=gift_id)
     else:
         names = (text(piece.gift_value.name_ref.default_pattern) for piece in wire.common.display_text.pieces)
         name = next((name for name in names if name), "")
-        info = GiftInfo(id=gift_id, name=name, type=_STREAKABLE if is_streakable(wire) else 0)
+        info = GiftInfo.from_wire(wire.gift, id=gift_id, name=name, type=_STREAKABLE if is_streakable(wire) else 0)
     return info
 
 

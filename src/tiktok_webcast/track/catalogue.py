@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from ..events.gift import GiftInfo
+from ..events.gift import GiftInfo, says_gift
 
 
 class GiftCatalogue:
@@ -30,7 +30,7 @@ class GiftCatalogue:
         `gift` is `wire.gift`, of which the caller has need too; without `remember` nothing is learned from it.
         """
         known = self._known
-        if wire.HasField("gift"):
+        if says_gift(gift):
             gift_id = gift.id
             if gift_id and remember and gift_id not in known:
                 # A copy of its own: the wire's gift would keep the whole message in memory.
@@ -40,7 +40,7 @@ class GiftCatalogue:
                 if len(known) > self._limit:
                     known.popitem(last=False)
             return None
-        return known.get(wire.gift_id)
+        return known.get(wire.gift_id or gift.id)
 
     def detailed(self, wire: Any) -> Any:
         """Return the gift list's entry for the gift of a gift message, or `None`."""
