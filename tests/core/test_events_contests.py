@@ -77,7 +77,11 @@ def test_a_viewers_rank() -> None:
 def test_a_viewers_rank_in_the_display_text_only() -> None:
     event = make("WebcastRankTextMessage", common={"display_text": text("k", "{0:user} {1:string}", USER, "3")})
     assert (event.type, event.rank, event.user.id) == ("k", 3, 7001)
+    shown = {"display_text": text("k", "{0:user} {1:string}", USER, "3")}
+    beside_nothing = make("WebcastRankTextMessage", common=shown, other_get_badge_msg={})
+    assert (beside_nothing.type, beside_nothing.rank, beside_nothing.user.id) == ("k", 3, 7001)
     assert make("WebcastRankTextMessage", cur_user_id=8).user.id == 8
+    assert make("WebcastRankTextMessage", cur_user_id=8, other_get_badge_msg=text("k", "{0}", {})).user.id == 8
     assert make("WebcastRankTextMessage").to_dict()["user"] is None
 
 

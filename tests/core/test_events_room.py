@@ -34,6 +34,7 @@ def test_other_things_that_happen_to_members(action: int) -> None:
     assert (event.name, event.action_id, event.action_description) == ("member", action, "why")
     assert event.operator is not None and event.operator.id == 8
     assert make("WebcastMemberMessage", action=3).operator is None
+    assert make("WebcastMemberMessage", action=3, operator={}).operator is None
 
 
 @pytest.mark.parametrize(
@@ -195,13 +196,19 @@ def test_of_a_barrage_s_two_keys_the_more_special_one_counts(special: str) -> No
 
 @pytest.mark.parametrize(
     "fields",
-    [{"user": USER}, {"user_grade_param": {"user": USER}}, {"fans_level_param": {"user": USER, "current_grade": 21}}],
+    [
+        {"user": USER},
+        {"user_grade_param": {"user": USER}},
+        {"fans_level_param": {"user": USER, "current_grade": 21}},
+        {"user": {}, "user_grade_param": {"user": {}}, "fans_level_param": {"user": USER}},
+        {"user": {}, "content": text("k", "{0}{1}", {}, USER)},
+    ],
 )
 def test_whom_a_barrage_is_about(fields: dict[str, Any]) -> None:
     event = make("WebcastBarrageMessage", msg_type=11, **fields)
     assert event.user is not None and event.user.unique_id == "ann.lee"
     assert event.to_dict()["msg_type"] == 11 and event.to_dict()["user"] == USER_JSON
-    assert make("WebcastBarrageMessage").user is None
+    assert make("WebcastBarrageMessage").user is make("WebcastBarrageMessage", user={}).user is None
 
 
 def test_what_an_envelope_holds_by_itself() -> None:

@@ -43,6 +43,13 @@ def test_who_it_is() -> None:
     assert list(ann.to_dict()) == list(USER_JSON)
 
 
+def test_a_picture_without_an_address_does_not_hide_a_larger_one() -> None:
+    found = user(avatar_thumb={}, avatar_medium={"uri": "u"}, avatar_large={"url_list": ["https://p16.example/large"]})
+    assert found.avatar_url == "https://p16.example/large"
+    named = user(avatar_thumb={"uri": "tos/1"}, avatar_medium={})
+    assert named.avatar is not None and named.avatar.uri == "tos/1" and named.avatar_url is None
+
+
 def test_a_user_with_an_id_only() -> None:
     nobody = user(id=7002)
     assert nobody.is_known

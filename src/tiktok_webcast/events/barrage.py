@@ -9,7 +9,7 @@ from ..view import text
 from .base import Event
 from .generated import barrage as wire_named
 from .text import render, user_in
-from .user import User
+from .user import User, names_somebody
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -42,11 +42,9 @@ class _Barrage(wire_named.BarrageEvent):
 
     def _read_user(self) -> User | None:
         wire = self._wire
-        if wire.HasField("user"):
-            return User.from_wire(wire.user)
-        for name in ("user_grade_param", "fans_level_param"):
-            if getattr(wire, name).HasField("user"):
-                return User.from_wire(getattr(wire, name).user)
+        for carrier in (wire, wire.user_grade_param, wire.fans_level_param):
+            if names_somebody(carrier.user):
+                return User.from_wire(carrier.user)
         named = user_in(wire.content) or user_in(wire.common_barrage_content)
         return None if named is None else User.from_wire(named)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..message import Message
 from ..view import direct, text
 from .base import Event
-from .user import User, UserEvent
+from .user import User, UserEvent, names_somebody
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -73,4 +73,5 @@ class MemberEvent(_MemberMessage):
         return text(self._wire.action_description)
 
     def _read_operator(self) -> User | None:
-        return User.from_wire(self._wire.operator) if self._wire.HasField("operator") else None
+        operator = self._wire.operator
+        return User.from_wire(operator) if names_somebody(operator) else None

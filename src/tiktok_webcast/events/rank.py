@@ -141,7 +141,8 @@ class UserRankingUpdateEvent(UserEvent):
 
     def _text(self) -> Any:
         wire = self._wire
-        return wire.other_get_badge_msg if wire.HasField("other_get_badge_msg") else wire.common.display_text
+        # It may be there with nothing in it.
+        return wire.other_get_badge_msg if wire.other_get_badge_msg.ByteSize() else wire.common.display_text
 
     def _read_type(self) -> str:
         return text(self._text().key)

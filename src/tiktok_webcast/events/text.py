@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, text
+from .user import names_somebody
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def render(wire: Any) -> str:
 
 
 def user_in(wire: Any) -> Any:
-    """Return the first user among the pieces of a text on the wire, or `None`."""
+    """Return the first user who is named among the pieces of a text on the wire, or `None`."""
     for piece in wire.pieces:
-        if piece.HasField("user_value"):
+        if piece.HasField("user_value") and names_somebody(piece.user_value.user):
             return piece.user_value.user
     return None
 

@@ -33,6 +33,11 @@ def user_id(wire: Any) -> int:
     return (wire.id & _UNSIGNED) or decimal(wire.id_str)
 
 
+def names_somebody(wire: Any) -> bool:
+    """Return whether a `User` on the wire says who it is: one may be there with nothing in it."""
+    return bool(user_id(wire) or wire.display_id or wire.nickname)
+
+
 class Role(str, Enum):
     """What a user is to the host of the room."""
 
@@ -146,11 +151,12 @@ class User(View):
 
     def _read_avatar(self) -> Image | None:
         wire = self._wire
-        for name in ("avatar_thumb", "avatar_medium", "avatar_large"):
-            if wire.HasField(name):
-                avatar: Image = Image.from_wire(getattr(wire, name))
-                return avatar
-        return None
+        sent = [
+            getattr(wire, name) for name in ("avatar_thumb", "avatar_medium", "avatar_large") if wire.HasField(name)
+        ]
+        # An image may be there without an address.
+        best = next((image for image in sent if image.url_list), sent[0] if sent else None)
+        return None if best is None else Image.from_wire(best)
 
     def _read_bio(self) -> str:
         return text(self._wire.bio_description)
