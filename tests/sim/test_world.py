@@ -646,3 +646,31 @@ def test_a_visit_that_is_over_has_no_next_step() -> None:
     before = feed.visit.manifest()
     assert feed.visit.over and feed.visit.take() is None
     assert feed.visit.manifest() == before
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 19, "9" * 5000, "--5", "-", ""])
+def test_what_is_no_number_is_no_room(number: str) -> None:
+    world = world_of()
+    signed = get(world, "/webcast/fetch", room_id=number, client="a", user_agent="b")
+    assert signed.status == 400 and b"room_id" in signed.body
+    assert get(world, "/webcast/fetch", room_id=number, unique_id="ann", client="a", user_agent="b").status == (
+        400 if number else 200
+    )
+    assert get_json(world, "/webcast/room/check_alive/", room_ids=f"{number},7", aid="1")["data"][-1]["room_id"] == 7
+    assert get(world, f"/webcast/rooms/{number}/connect", client="a", user_agent="b").status == 404
+    assert get(world, f"/@x{number}/live").status == get(world, f"/@{number}/live").status == 200
+    assert get_json(world, "/webcast/room/info/", room_id=number, aid="1")["status_code"] != 0
+    assert get_json(world, "/__sim__/manifest", user="ann", visit=number) == get_json(
+        world, "/__sim__/manifest", user="ann"
+    )
+    query = {"room_id": number, "aid": "1", "device_platform": "web", "identity": "audience"}
+    refused = world.open_socket(f"ws://127.0.0.1:8080{SOCKET_PATH}?{urlencode(query)}", (), now=0.0)
+    assert isinstance(refused, HttpResponse) and refused.status == 400
+    sent = post(world, "/webcast/chat", {"targetRoomId": number, "content": "hi"}, ("x-api-key", "k"))
+    assert sent.status == 400
+
+
+def test_a_body_nested_beyond_reading_is_no_json() -> None:
+    world = world_of()
+    request = HttpRequest("POST", "http://127.0.0.1:8080/webcast/chat", (("x-api-key", "k"),), b"[" * 100_000)
+    assert world.request(request, now=0.0).status == 400

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from ..http import Headers, HttpRequest, HttpResponse, find_header
 
 _WORTH_PACKING = 600
+_MOST = 9 * 10**18
+"""The ids of a room's messages are counted from its own, and fit 63 bits."""
 
 
 class Asked(NamedTuple):
@@ -32,9 +34,14 @@ class Asked(NamedTuple):
         """The body as a JSON object; an empty one if it is none."""
         try:
             document = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return document if isinstance(document, dict) else {}
+
+
+def read_id(text: str) -> int | None:
+    """The number of a room or a host that a text says; `None` if it is none, or leaves its messages no room for ids."""
+    return int(text) if 0 < len(text) < 20 and text.isascii() and text.isdigit() and int(text) < _MOST else None
 
 
 def read_request(request: HttpRequest) -> Asked:

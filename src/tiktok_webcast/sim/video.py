@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from zlib import crc32
 
 from ..http import HttpResponse
-from .asking import Asked
+from .asking import Asked, read_id
 from .clip import CLIP_MS, Clip, flv_header, flv_tag, ts_segment
 
 LIFETIME = 3600.0
@@ -85,18 +85,17 @@ class Video:
             return HttpResponse(
                 200, (("Content-Type", "application/vnd.apple.mpegurl"),), "\n".join([*lines, ""]).encode()
             )
-        digits = name.removesuffix(".ts")
-        if not digits.isdigit() or len(digits) > 12 or not newest - 3 * _LISTED <= int(digits) < newest:
+        asked = read_id(name.removesuffix(".ts"))
+        if asked is None or not newest - 3 * _LISTED <= asked < newest:
             return HttpResponse(404)
-        number = int(digits)
-        return HttpResponse(200, (("Content-Type", "video/mp2t"),), ts_segment(self.clip(quality, number), number))
+        return HttpResponse(200, (("Content-Type", "video/mp2t"),), ts_segment(self.clip(quality, asked), asked))
 
     def _is_valid(self, asked: Asked, now: float) -> bool:
-        made, expire = asked.query.get("made", ""), asked.query.get("expire", "")
-        if not (made.isdigit() and expire.isdigit() and len(made + expire) < 40):
+        made, expire = read_id(asked.query.get("made", "")), read_id(asked.query.get("expire", ""))
+        if made is None or expire is None:
             return False
-        signed = asked.query.get("sign") == self._sign(int(made))
-        return signed and int(made) / 1000 > self._valid_from and now * 1000 < int(expire)
+        signed = asked.query.get("sign") == self._sign(made)
+        return signed and made / 1000 > self._valid_from and now * 1000 < expire
 
     def _sign(self, made: int) -> str:
         return f"{crc32(f'{self._seed}:{made}'.encode()):08x}"

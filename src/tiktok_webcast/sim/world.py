@@ -16,7 +16,17 @@ from urllib.parse import parse_qsl, urlsplit
 from ..config import Endpoints
 from ..http import Headers, HttpRequest, HttpResponse, find_header
 from . import api, pages, signing
-from .asking import Asked, bytes_answer, json_answer, packed, parse_cookies, read_cookies, read_request, with_headers
+from .asking import (
+    Asked,
+    bytes_answer,
+    json_answer,
+    packed,
+    parse_cookies,
+    read_cookies,
+    read_id,
+    read_request,
+    with_headers,
+)
 from .door import Api
 from .feed import WINDOW, Feed
 from .log import Log
@@ -181,7 +191,8 @@ class World:
         """What only a simulator has: `/__sim__/manifest`, `/__sim__/log`, `/__sim__/scenarios`."""
         if parts == ["manifest"]:
             visit = asked.query.get("visit", "-1")
-            number = int(visit) if visit.lstrip("-").isdigit() else -1
+            found = read_id(visit.removeprefix("-"))
+            number = -1 if found is None else -found if visit.startswith("-") else found
             user = asked.query.get("user", "")
             count = len(self.stage(user).visits) if user else 0
             return json_answer(self.manifest(user, visit=number if -count <= number < count else -1).to_dict())
@@ -195,7 +206,8 @@ class World:
     def _page(self, user: str, *, live: bool) -> tuple[str, HttpResponse]:
         if not user:
             return "", pages.home()
-        known = self._by_host.get(int(user)) if user.isdigit() and len(user) < 20 else None
+        number = read_id(user)
+        known = None if number is None else self._by_host.get(number)
         stage = known or self.stage(f"user{user}" if user.isdigit() else user)
         if live:
             return stage.room.unique_id, pages.live_page(stage)
@@ -244,21 +256,21 @@ class World:
         return self._sign_server(asked, parts, where, now)
 
     def _asked_room(self, asked: Asked) -> Stage | None:
-        room_id = asked.query.get("room_id", "")
-        return self._by_room.get(int(room_id)) if room_id.isdigit() and len(room_id) < 20 else None
+        room_id = read_id(asked.query.get("room_id", ""))
+        return None if room_id is None else self._by_room.get(room_id)
 
     def _check_alive(self, asked: Asked) -> HttpResponse:
         refused = api.missing(asked, "room_ids", "aid")
         if refused is not None:
             return refused
-        numbers = [int(text) for text in asked.query["room_ids"].split(",")[:50] if text.isdigit() and len(text) < 20]
-        return api.check_alive((number, self._by_room.get(number)) for number in numbers)
+        numbers = map(read_id, asked.query["room_ids"].split(",")[:50])
+        return api.check_alive((number, self._by_room.get(number)) for number in numbers if number is not None)
 
     # --- the sign server ------------------------------------------------------------------------------------------
 
     def _sign_server(self, asked: Asked, parts: list[str], where: str, now: float) -> tuple[str, HttpResponse]:
         old, new = "2025" in self.options.generations, "2026" in self.options.generations
-        rooms = parts[:2] == ["webcast", "rooms"] and len(parts) == 4 and parts[2].isdigit() and len(parts[2]) < 20
+        rooms = parts[:2] == ["webcast", "rooms"] and len(parts) == 4 and read_id(parts[2]) is not None
         if where == "webcast/fetch" and old:
             return self._sign(asked, asked.query.get("room_id", ""), asked.query.get("unique_id", ""), now)
         if rooms and parts[3] == "connect" and new:
@@ -266,10 +278,9 @@ class World:
         if (where == "webcast/sign_url" and old) or (where == "tiktok/signing/encrypt/sign_url" and new):
             return "", signing.sign_url(asked)
         if where == "webcast/chat" and old:
-            room = str(asked.json.get("targetRoomId", ""))
-            return "", signing.chat(asked, int(room) if room.isdigit() else None)
+            return "", signing.chat(asked, read_id(str(asked.json.get("targetRoomId", ""))))
         if rooms and parts[3] == "chat" and new:
-            return "", signing.chat(asked, int(parts[2]))
+            return "", signing.chat(asked, read_id(parts[2]))
         if (where == "webcast/rate_limits" and old) or (where == "accounts/me/rate_limits" and new):
             return "", signing.rate_limits(self.signatures_given, self.clock_ms(now))
         if where == "webcast/gift_info" or (rooms and parts[3] == "gifts"):
@@ -280,11 +291,12 @@ class World:
 
     def _sign(self, asked: Asked, room_id: str, unique_id: str, now: float) -> tuple[str, HttpResponse]:
         wanted = [name for name in ("client", "user_agent") if not asked.query.get(name)]
-        if not (room_id.isdigit() and len(room_id) < 20) and not unique_id:
+        number = read_id(room_id)
+        if number is None and (room_id or not unique_id):
             wanted.append("room_id")
         if wanted:
             return unique_id, json_answer({"code": 400, "message": f"missing: {', '.join(wanted)}"}, 400)
-        stage = self.stage_of_room(int(room_id)) if room_id else self.stage(unique_id)
+        stage = self.stage_of_room(number) if number is not None else self.stage(unique_id)
         name = stage.room.unique_id
         self.log.add(now, "sign", name, query=dict(asked.query), path=asked.path)
         if stage.door.sign is not None:
@@ -304,8 +316,8 @@ class World:
         self._signatures[token] = Signature(visit, until, cookie, asked.query["user_agent"], session)
         socket = f"{self.base_url.replace('http', 'ws', 1)}{SOCKET_PATH}"
         moment = self.clock_ms(now)
-        number = stage.room.room_id
-        return name, signing.signed(sign, push_server=socket, token=token, cookie=cookie, room_id=number, now=moment)
+        room = stage.room.room_id
+        return name, signing.signed(sign, push_server=socket, token=token, cookie=cookie, room_id=room, now=moment)
 
     def _forget_expired(self, now: float) -> None:
         """Forget the addresses that expired a lifetime ago: until then their refusal says why."""
@@ -322,8 +334,8 @@ class World:
         """Answer a socket's handshake: a feed to drive, or the refusal."""
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        room_id = query.get("room_id", "")
-        stage = self._by_room.get(int(room_id)) if room_id.isdigit() and len(room_id) < 20 else None
+        room_id = read_id(query.get("room_id", ""))
+        stage = None if room_id is None else self._by_room.get(room_id)
         answer = self._handshake(parts.path, stage, query, headers, now)
         status = answer.status if isinstance(answer, HttpResponse) else 101
         said = find_header(answer.headers, "handshake-msg") if isinstance(answer, HttpResponse) else ""
