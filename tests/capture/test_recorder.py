@@ -15,6 +15,7 @@ from tiktok_webcast.actions import Action, CloseSocket, OpenSocket, SendMessage,
 from tiktok_webcast.capture import CaptureProblem, Recorder, Replay, read_capture, redact, replay
 from tiktok_webcast.capture import recorder as recorder_module
 from tiktok_webcast.capture.format import write_record
+from tiktok_webcast.config import Timing
 from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.cookies import Cookie
 from tiktok_webcast.events import DisconnectEvent
@@ -217,6 +218,16 @@ def test_the_guest_signer_and_every_kind_of_user_are_recorded() -> None:
         assert events == play.events
         assert player.session is not None
         assert player.session.user == Session(user).user
+
+
+def test_times_without_a_limit_are_recorded() -> None:
+    out: list[bytes] = []
+    endless = Timing(quiet=float("inf"), stale=float("inf"), streak_idle=float("inf"))
+    recorder = Recorder("@ann", write=out.append, config=SessionConfig(timing=endless), rng=Random(1))
+    recorder.start(now=0.0)
+    recorder.finish()
+    player, _ = replayed(b"".join(out))
+    assert player.setup is not None and player.setup.config.timing == endless
 
 
 class OwnSigner(GuestSigner):

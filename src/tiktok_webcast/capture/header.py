@@ -159,7 +159,7 @@ def _server_to_json(signer: SignServer, masks: Masks, *, mask: bool = True) -> d
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no infinity; a retry policy may, and a signer that never rested."""
+    """JSON has no infinity; times without a limit are one, and so is when a signer that never rested did."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -220,11 +220,10 @@ def _setup(found: dict[str, Any], registry: Registry) -> Setup:
         ws_headers=_texts(config["ws_headers"]),
         compress=bool(config["compress"]),
     )
-    policy = {name: float("inf") if value == "inf" else value for name, value in found["retry"].items()}
     setup = Setup(
         user=user_text(parse_user(found["user"])),
         config=read,
-        retry=RetryPolicy(**_known(RetryPolicy, policy)),
+        retry=RetryPolicy(**_known(RetryPolicy, found["retry"])),
         signer=_signer(signer),
         signer_name=str(signer.get("name", signer["kind"])),
         rng_state=_read_state(found["rng"]),
@@ -277,6 +276,8 @@ def _known(kind: Any, values: Any) -> dict[str, Any]:
     for item in fields(kind):
         if item.name in values:
             value, wanted = values[item.name], str(item.type)
+            if value == "inf" and wanted == "float":
+                value = math.inf
             if type(value) not in _TYPES[wanted]:
                 raise TypeError(f"{kind.__name__}.{item.name} is no {wanted}")
             known[item.name] = value
