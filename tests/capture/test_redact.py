@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
@@ -248,6 +249,18 @@ def test_addresses_keep_the_host_and_lose_the_rest(url: str, start: str) -> None
         assert part not in new
     own = NAMES.text("https://annas-shop.example/about")
     assert "annas" not in own
+
+
+def test_a_name_before_an_address_is_no_part_of_it() -> None:
+    for text, kept in (
+        ("https://anna.lee:pw1@www.tiktok.com/live", "@www.tiktok.com/live"),
+        ("anna.lee://hello", "://"),
+        ("Anna://www.tiktok.com/", "://www.tiktok.com/"),
+    ):
+        new = NAMES.text(text)
+        assert new.endswith(kept) or kept == "://" in new
+        assert len(new) == len(text)
+        assert not re.search("anna|lee|pw1", new, re.IGNORECASE)
 
 
 json_values = st.recursive(

@@ -20,6 +20,8 @@ _LONG = 9
 _OLDEST, _NEWEST = 1_400_000_000, 2_200_000_000
 _TIME_UNITS = (1, 10**3, 10**6, 10**9)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s\"'<>\\]+")
+_SCHEMES = re.compile(r"(?:https?|wss?|rtmps?|sslocal|aweme|musically|tiktok|snssdk[0-9]{1,5})\Z", re.IGNORECASE)
+"""What addresses begin with; another word before `://` may be a name."""
 _TOKEN = re.compile(r"[A-Za-z0-9_\-]{16,}")
 _RUN = re.compile(r"[0-9]+|[^\W0-9_]+|[^\w\s\x00-\x7f]")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -134,9 +136,12 @@ class Pseudonyms:
         scheme, _, rest = url.partition("://")
         cut = re.search(r"[/?#]", rest)
         place, path = (rest, "") if cut is None else (rest[: cut.start()], rest[cut.start() :])
+        # Before the host may be the name of somebody, or what looks like one.
+        login, at, host_port = place.rpartition("@")
         if not (is_tiktok_host(host) or is_loopback(host) or host.endswith(_CDN)):
-            place = self._plain(place)
-        return f"{scheme}://{place}{self._path(path)}"
+            host_port = self._plain(host_port)
+        kind = scheme if _SCHEMES.match(scheme) else self._plain(scheme)
+        return f"{kind}://{self._plain(login)}{at}{host_port}{self._path(path)}"
 
     def data(self, data: bytes) -> bytes:
         """Return bytes of no known meaning scrambled: letters, digits and the rest stay what they are."""
