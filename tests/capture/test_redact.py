@@ -17,6 +17,7 @@ from captures import SCENARIO_NAMES, record, replayed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tiktok_webcast._pb.battle_pb2 import WebcastLinkMicBattle
 from tiktok_webcast.capture import (
     CaptureProblem,
     CaptureReader,
@@ -249,6 +250,23 @@ def test_addresses_keep_the_host_and_lose_the_rest(url: str, start: str) -> None
         assert part not in new
     own = NAMES.text("https://annas-shop.example/about")
     assert "annas" not in own
+
+
+@pytest.mark.parametrize("host", [107_955, 98_171_289_472, 1_500_000_123, 6_800_000_000_000_000_001])
+def test_the_keys_of_maps_are_users_too(host: int) -> None:
+    """The numbers of old accounts are not made of a time, and the field is called `key`."""
+    battle = WebcastLinkMicBattle()
+    battle.anchors_info.add(key=host).value.user.user_id = host
+    battle.armies.add(key=host).value.anchor_id_str = str(host)
+    battle.ab_test_setting.add(key=7)
+    new = WebcastLinkMicBattle.FromString(
+        WireRedaction(NAMES).payload("WebcastLinkMicBattle", battle.SerializeToString())
+    )
+    other = NAMES.number(host)
+    assert other != host
+    assert new.anchors_info[0].key == new.anchors_info[0].value.user.user_id == new.armies[0].key == other
+    assert new.armies[0].value.anchor_id_str == str(other)
+    assert new.ab_test_setting[0].key == 7
 
 
 def test_a_name_before_an_address_is_no_part_of_it() -> None:

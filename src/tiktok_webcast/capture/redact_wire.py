@@ -21,6 +21,8 @@ from .redact_json import text_or_json
 
 MAX_DEPTH = 64
 """Messages within messages that are opened; what is deeper is scrambled."""
+_SHORTEST_KEY = 100_000
+"""Map keys from which on they are taken for users; the oldest of these have six digits."""
 _INT64 = frozenset([3, 4, 6, 16, 18])
 _STRING, _BYTES, _MESSAGE = 9, 12, 11
 _PACKABLE = frozenset([3, 4, 5, 13])
@@ -175,6 +177,9 @@ class WireRedaction:
             # A number that does not fit the schema's type may be an id that took its place.
             fits = field.type in _SMALL and (value < 2**32 or value >= 2**63)
             return value if fits else self._names.guessed_number(value)
+        if field.name == "key":
+            # Of a map: users, if the number is as long as theirs are. Kinds and gifts have smaller ones.
+            return value if value < _SHORTEST_KEY else self._names.number(value)
         if _is_id(field.containing_type.name, field.name):
             return self._names.number(value)
         return self._names.number(value) if is_made_id(value) and not is_time(value) else value
