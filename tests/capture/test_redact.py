@@ -269,6 +269,22 @@ def test_the_keys_of_maps_are_users_too(host: int) -> None:
     assert new.ab_test_setting[0].key == 7
 
 
+@pytest.mark.parametrize("value", [2**63, 9_300_000_000_000_000_000, 12_345_678_901_234_567_890, 2**64 - 2**32 - 1])
+def test_ids_of_the_upper_half_change_too(value: int) -> None:
+    """A captured user has 20 digits (protocol/captures.md)."""
+    other = NAMES.number(value)
+    assert other != value and len(str(other)) == len(str(value)) and 2**63 <= other < 2**64
+    assert NAMES.text(f" {value} ") == f" {other} "
+    assert text_or_json(f'{{"user_id":{value},"x":"{value}"}}', NAMES) == f'{{"user_id":{other},"x":"{other}"}}'
+
+
+def test_small_negative_numbers_stay_and_longer_ones_than_any_id_do_not() -> None:
+    assert [NAMES.number(2**64 - value) for value in (1, 23, 2**32)] == [2**64 - value for value in (1, 23, 2**32)]
+    long = 123_456_789_012_345_678_901_234
+    assert text_or_json(f'{{"user_id":{long}}}', NAMES) == f'{{"user_id":{NAMES.text(str(long))}}}'
+    assert NAMES.text(str(long)) != str(long)
+
+
 def test_a_name_before_an_address_is_no_part_of_it() -> None:
     for text, kept in (
         ("https://anna.lee:pw1@www.tiktok.com/live", "@www.tiktok.com/live"),

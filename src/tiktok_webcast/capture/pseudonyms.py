@@ -17,6 +17,8 @@ from ..cookies import is_loopback
 _CACHED = 100_000
 _LONG = 9
 """Digits from which on a number keeps its first three: ids tell their age, which orders them."""
+_NEGATIVE = 2**64 - 2**32
+"""On the wire, numbers from here on are small negative ones, which are no ids."""
 _OLDEST, _NEWEST = 1_400_000_000, 2_200_000_000
 _TIME_UNITS = (1, 10**3, 10**6, 10**9)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,20}://[^\s\"'<>\\]+")
@@ -79,7 +81,7 @@ class Pseudonyms:
         """Return another number of the same digits and the same size as a varint; no two numbers become one."""
         found = self._numbers.get(value)
         if found is None:
-            found = self._new_number(value) if 10 <= value < 2**63 else value
+            found = self._new_number(value) if 10 <= value < _NEGATIVE else value
             if len(self._numbers) >= _CACHED:
                 self._numbers.clear()
             self._numbers[value] = found
@@ -91,7 +93,8 @@ class Pseudonyms:
         low: int = value // step * step if digits >= _LONG else 10 ** (digits - 1)
         high = low + step
         size = (value.bit_length() + 6) // 7
-        low, high = max(low, 1 << 7 * (size - 1)), min(high, 1 << 7 * size, 2**63)
+        most = 2**63 if value < 2**63 else _NEGATIVE
+        low, high = max(low, 1 << 7 * (size - 1)), min(high, 1 << 7 * size, most)
         return low + self._permuted(value - low, high - low, low)
 
     def _permuted(self, value: int, count: int, label: int) -> int:
@@ -191,7 +194,9 @@ class Pseudonyms:
         return _RUN.sub(run, text)
 
     def _digits(self, digits: str) -> str:
-        return str(self.number(int(digits))) if digits[0] != "0" and len(digits) < 20 else self._word(digits)
+        if digits[0] == "0" or len(digits) > 20 or int(digits) >= _NEGATIVE:
+            return self._word(digits)
+        return str(self.number(int(digits)))
 
     def _new_word(self, word: str) -> str:
         lower = word.lower() if len(word.lower()) == len(word) else word

@@ -74,7 +74,7 @@ def _number(token: str, key: str, names: Pseudonyms) -> str:
     if not token.isdigit() or _NO_ID.search(key):
         return token
     value = int(token[:25])
-    if str(value) != token:
+    if str(value) != token or value >= 2**63:
         return names.text(token)
     return str(names.number(value) if _ID.search(key) and value >= 1000 else names.guessed_number(value))
 
