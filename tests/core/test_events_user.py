@@ -63,6 +63,22 @@ def test_no_user_at_all() -> None:
     assert make("WebcastLikeMessage", count=3).to_dict()["user"] is None
 
 
+def test_ids_are_unsigned_in_every_field_that_names_a_user() -> None:
+    """One captured user has 20 digits: a signed field makes a negative number of it (protocol/captures.md)."""
+    long, sent = 2**64 - 5, -5
+    assert make("WebcastChatMessage", mention_user_list=[sent]).mentions[0].id == long
+    assert make("WebcastRankTextMessage", cur_user_id=sent).user.id == long
+    assert make("WebcastGoalUpdateMessage", contributor_id=sent).contributor.id == long
+    for fields in ({"to_member_id_int": sent}, {"monitor_info": {"to_user_id": sent}}):
+        assert make("WebcastGiftMessage", **fields).to_user.id == long
+    entry = {"key": sent, "value": {}}
+    battle = make("WebcastLinkMicBattle", action=5, anchors_info=[entry], battle_result=[entry], armies=[entry])
+    assert (battle.battle_users[0].id, battle.results[0].host_user_id, battle.winner_ids) == (long, long, (long,))
+    assert battle.battle_armies[0].to_dict()["host_user_id"] == str(long)
+    teams = make("WebcastLinkMicBattle", team_member=[{"team_id": 1, "user_id": [sent]}]).battle_teams
+    assert teams[0].host_user_ids == (long,)
+
+
 def test_ids_are_unsigned_and_may_come_as_text_only() -> None:
     assert user(id=-1).id == 2**64 - 1
     assert user(id_str="18446744073709551615").id == 2**64 - 1

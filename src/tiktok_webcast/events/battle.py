@@ -11,7 +11,7 @@ from ..message import Message
 from ..view import View, text
 from .base import Event, wire_time
 from .image import Image
-from .user import User, decimal
+from .user import User, decimal, either_id
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ class BattleResult(View):
     """Whether the host won."""
 
     def _read_host_user_id(self) -> int:
-        user_id: int = self._wire.user_id
-        return user_id
+        return either_id(self._wire.user_id)
 
     def _read_points(self) -> int:
         points: int = self._wire.score
@@ -194,7 +193,10 @@ class _MicBattle(_Timed):
         return tuple(
             [_team_result(team, _undecided(wire.team_battle_result)) for team in wire.team_battle_result]
             or [_team(team) for team in wire.team_armies]
-            or [BattleTeam(id=team.team_id, host_user_ids=tuple(team.user_id)) for team in wire.team_member]
+            or [
+                BattleTeam(id=team.team_id, host_user_ids=tuple(map(either_id, team.user_id)))
+                for team in wire.team_member
+            ]
         )
 
 
@@ -350,19 +352,19 @@ def _undecided(results: Sequence[Any]) -> dict[str, Any]:
 
 
 def _hosts(wire: Any) -> tuple[int, ...]:
-    return tuple([host.user_id or decimal(host.user_id_str) for host in wire.team_user])
+    return tuple([either_id(host.user_id, host.user_id_str) for host in wire.team_user])
 
 
 def _by_host(pairs: Any) -> list[tuple[int, Any]]:
     """Return a map's values with the hosts' ids, in the order of the ids; the last of equal ones counts."""
-    values = {pair.key: pair.value for pair in pairs}
+    values = {either_id(pair.key): pair.value for pair in pairs}
     return [(host, values[host]) for host in sorted(values)]
 
 
 def _host(entry: Any) -> User:
     host = entry.value.user
     return User(
-        id=host.user_id or entry.key,
+        id=either_id(host.user_id) or either_id(entry.key),
         unique_id=text(host.display_id),
         nickname=text(host.nick_name),
         avatar=_avatar(host),
@@ -371,7 +373,7 @@ def _host(entry: Any) -> User:
 
 def _participant(army: Any) -> BattleParticipant:
     return BattleParticipant(
-        id=army.user_id or decimal(army.user_id_str),
+        id=either_id(army.user_id, army.user_id_str),
         nickname=text(army.nickname),
         avatar=_avatar(army),
         points=army.score,

@@ -10,7 +10,7 @@ from ..view import direct, text
 from .base import Event, wire_time
 from .characters import character_starts, unit_starts
 from .emote import CommentEmote, Emote
-from .user import IdentifiedUserEvent, User, UserEvent
+from .user import IdentifiedUserEvent, User, UserEvent, either_id
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class CommentEvent(IdentifiedUserEvent):
         for user in wire.mention_users[:MAX_MENTIONS]:
             yield User.from_wire(user)
         for user_id in wire.mention_user_list[:MAX_MENTIONS]:
-            yield User(id=user_id)
+            yield User(id=either_id(user_id))
 
     def _read_emotes(self) -> tuple[CommentEmote, ...]:
         return tuple([CommentEmote.from_wire(emote) for emote in self._wire.emotes])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..track.gifts import StreakEndCause
 from ..view import View, direct, text
 from .image import Image
-from .user import IdentifiedUserEvent, User, decimal
+from .user import IdentifiedUserEvent, User, either_id
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -293,8 +293,8 @@ def receiver(wire: Any) -> User | None:
         named = User.from_wire(wire.to_user)
         if named.is_known:
             return named
-    guest = wire.to_member_id_int or decimal(wire.to_member_id)
+    guest = either_id(wire.to_member_id_int, wire.to_member_id)
     if guest:
         return User(id=guest, nickname=text(wire.to_member_nickname))
-    host = wire.monitor_info.to_user_id
+    host = either_id(wire.monitor_info.to_user_id)
     return User(id=host) if host else None

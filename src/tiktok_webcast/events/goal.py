@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ..view import text
 from .generated import goal as wire_named
 from .image import Image
-from .user import User, decimal
+from .user import User, either_id
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class GoalUpdateEvent(wire_named.GoalUpdateEvent):
 
     def _read_contributor(self) -> User | None:
         wire = self._wire
-        user_id = wire.contributor_id or decimal(wire.contributor_id_str)
+        user_id = either_id(wire.contributor_id, wire.contributor_id_str)
         unique_id = text(wire.contributor_display_id)
         if not (user_id or unique_id):
             return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..view import View, text
 from .text import render, user_in
-from .user import User, UserEvent, decimal
+from .user import User, UserEvent, decimal, either_id
 from .wire_view import WireView
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class UserRankingUpdateEvent(UserEvent):
     def _read_user(self) -> User:
         named = user_in(self._text())
         if named is None:
-            user_id = self._wire.cur_user_id
+            user_id = either_id(self._wire.cur_user_id)
             return User(id=user_id) if user_id else User()
         return User.from_wire(named)
 

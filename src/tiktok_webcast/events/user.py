@@ -28,6 +28,11 @@ def decimal(digits: str | bytes) -> int:
     return value if value <= _UNSIGNED else 0
 
 
+def either_id(number: int, digits: str | bytes = "") -> int:
+    """Return a user's id, as number or else as text; 0 if not sent. A signed field makes a long one negative."""
+    return (number & _UNSIGNED) or decimal(digits)
+
+
 def user_id(wire: Any) -> int:
     """Return the id of a `User` on the wire, as number or else as text; 0 if not sent."""
     return (wire.id & _UNSIGNED) or decimal(wire.id_str)
