@@ -209,6 +209,32 @@ def test_a_pause_does_not_use_up_the_tries() -> None:
     assert machine.seconds == 10.0
 
 
+@pytest.mark.parametrize("tries", [0, 1, 2, 10])
+def test_a_pause_is_waited_for_ever_more_slowly_and_then_all_tries_are_left(tries: int) -> None:
+    machine = begin(RecordingOptions(tries=tries))
+    told(machine, 5.0, 5.0)
+    machine.ffmpeg_exited(0, now=5.0)
+    delays = []
+    now = 5.0
+    for _ in range(20):
+        assert machine.next_action() == AskRoom()
+        machine.room_told(room(status=3), now=now)
+        timer = machine.next_timer()
+        assert timer is not None
+        delays.append(timer - now)
+        now = timer
+        machine.handle_timer(now=now)
+    assert delays == [0.0, 1.0, 2.0, 4.0, 8.0, *[15.0] * 15]
+    for _ in range(tries):
+        assert machine.stage is Stage.ASKING
+        assert machine.next_action() == AskRoom()
+        machine.room_told(room(), now=now)
+        now = machine.next_timer() or now
+        machine.handle_timer(now=now)
+    machine.room_told(room(), now=now)
+    assert machine.end is End.LOST
+
+
 def test_the_position_does_not_run_away_from_the_video() -> None:
     machine = begin(RecordingOptions(duration=20))
     told(machine, 5.0, 5.0)

@@ -120,6 +120,8 @@ class RecordingMachine:
         self._timer: float | None = None
         self._signal: Signal | None = None
         self._failures = 0
+        self._waits = 0
+        """Questions in a row that found the room paused."""
         self._watch = True
         self._moved_at = 0.0
         self._repeated = ""
@@ -285,7 +287,8 @@ class RecordingMachine:
         recorded = segment.seconds > 0
         if recorded:
             self.segments.append(segment)
-            self._failures = 0 if segment.seconds >= _HEALTHY else self._failures
+            if segment.seconds >= _HEALTHY:
+                self._failures = self._waits = 0
         self.progress, self._signal = Progress(), None
         why, self._why = self._why, None
         self._after(why, code, recorded, now)
@@ -353,11 +356,14 @@ class RecordingMachine:
             self._finish(End.LOST if self.segments else End.FAILED, error_for(failure.closed()))
 
     def _again(self, why: str, now: float) -> None:
-        self._failures += 1
         if self.segments and self.info is not None and self.info.status is RoomStatus.PAUSED:
-            # However long the pause is: the room has not ended.
+            # However long the pause is: the room has not ended, and the tries are for when it goes on.
             why = f"the room is paused: {why}"
-            self._failures = min(self._failures, self.options.tries)
+            self._waits += 1
+            waits = self._waits
+        else:
+            self._failures += 1
+            self._waits, waits = 0, self._failures
         if why != self._repeated:
             self._note(why)
         self._repeated = why
@@ -366,7 +372,7 @@ class RecordingMachine:
             self._finish(End.LOST if self.segments else End.FAILED, error)
             return
         # An address that has expired needs no wait, a server in trouble does.
-        exponent = min(self._failures - 2, 10)
+        exponent = min(waits - 2, 10)
         delay = min(self.options.retry_delay * 2.0**exponent, _LONGEST_DELAY) if exponent >= 0 else 0.0
         self.stage, self._timer = Stage.WAITING, now + delay
 
