@@ -211,6 +211,11 @@ def test_whom_a_barrage_is_about(fields: dict[str, Any]) -> None:
     assert make("WebcastBarrageMessage").user is make("WebcastBarrageMessage", user={}).user is None
 
 
+def test_a_barrage_s_own_event_is_in_its_json_under_another_key() -> None:
+    found = make("WebcastBarrageMessage", event={"event_name": "live_event"}).to_dict()
+    assert (found["event"], found["event_"]) == ("barrage", {"event_name": "live_event"})
+
+
 def test_what_an_envelope_holds_by_itself() -> None:
     info = make("WebcastEnvelopeMessage", envelope_info=BOX, display=1).envelope
     assert info.to_dict()["id"] == "7309953379228332749"

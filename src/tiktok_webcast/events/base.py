@@ -97,6 +97,9 @@ class Event(View):
         for name in self.json_fields or self.fields:
             if name not in result:
                 result[name] = self._to_json(name)
+            elif name == "event":
+                # A field of this name (barrages have one) must not hide which event it is, nor be lost for it.
+                result["event_"] = self._to_json(name)
         return result
 
     def __eq__(self, other: object) -> bool:
