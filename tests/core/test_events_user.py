@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from typing import Any
 
 import pytest
@@ -266,3 +267,12 @@ def test_texts_are_put_together() -> None:
 def test_a_text_cannot_grow_without_end() -> None:
     wire = message_class("Text")(default_pattern="{0}" * 100_000, pieces=[{"type": 1, "string_value": "x" * 100_000}])
     assert Text.from_wire(wire).text == "x" * MAX_RENDERED
+
+
+def test_a_million_slots_that_are_filled_with_nothing_stop_nobody() -> None:
+    wire = message_class("Text")(default_pattern="a" + "{0}" * 1_300_000 + "b", pieces=[{}])
+    began = time.process_time()
+    assert Text.from_wire(wire).text == "a"
+    assert time.process_time() - began < 0.5
+    shorter = message_class("Text")(default_pattern="a" + "{0}" * 9_000 + "b", pieces=[{}])
+    assert Text.from_wire(shorter).text == "ab"

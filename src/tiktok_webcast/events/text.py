@@ -60,11 +60,13 @@ def render(wire: Any) -> str:
         index = int(slot[1])
         filled = _piece_text(pieces[index])[:MAX_RENDERED] if index < len(pieces) else slot[0]
         result += (pattern[at : slot.start()], filled)
-        length += slot.start() - at + len(filled)
+        # At least one for each slot: there may be a million that are filled with nothing.
+        length += slot.start() - at + max(len(filled), 1)
         at = slot.end()
         if length > MAX_RENDERED:
             break
-    result.append(pattern[at : at + MAX_RENDERED])
+    else:
+        result.append(pattern[at : at + MAX_RENDERED])
     return "".join(result)[:MAX_RENDERED]
 
 
