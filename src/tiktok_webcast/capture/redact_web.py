@@ -13,7 +13,7 @@ from .redact_json import learn_names, text_or_json
 from .redact_wire import WireRedaction
 
 _SCRIPT = re.compile(r"(<script\b[^>]*>)(.*?)(</script>|\Z)|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:\-]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:\-])([\w:\-]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _KEPT_ATTRIBUTES = frozenset(["id", "class", "type", "lang", "rel", "charset", "name", "property", "http-equiv"])
 _KEPT_HEADERS = re.compile(
     r"^(?:content-(?:type|encoding|length|language)|date|retry-after|.*ratelimit.*|handshake-\w+|server|cache-control|.*set-cookie|x-set-tt-.*|expires"
@@ -69,13 +69,17 @@ def _html(text: str, names: Pseudonyms) -> str:
     learn_names(text, names)
     out: list[str] = []
     at = 0
-    for found in _SCRIPT.finditer(text):
+    # What no tag ends any more is not searched for one from each of its "<".
+    end = text.rfind(">") + 1
+    for found in _SCRIPT.finditer(text, 0, end):
         out.append(names.text(text[at : found.start()]))
         at = found.end()
         if found.group(1) is None:
             out.append(_tag(found.group(), names))
             continue
         opening, inside, closing = found.group(1, 2, 3)
+        if not closing:
+            inside, at = inside + text[end:], len(text)
         out.append(_tag(opening, names))
         out.append(text_or_json(inside, names))
         out.append(closing)
