@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from captures import record
 
+from tiktok_webcast._pb.gift_pb2 import WebcastGiftMessage
 from tiktok_webcast._pb.transport_pb2 import BaseProtoMessage, ProtoMessageFetchResult, WebcastPushFrame
 from tiktok_webcast.capture import (
     FramePlayer,
@@ -33,6 +34,7 @@ from tiktok_webcast.capture.masks import Masks
 from tiktok_webcast.capture.pseudonyms import Pseudonyms
 from tiktok_webcast.capture.redact_json import text_or_json
 from tiktok_webcast.capture.redact_wire import MAX_DEPTH, WireRedaction, _descriptor
+from tiktok_webcast.message import Message
 from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.session import Session
@@ -98,6 +100,25 @@ def test_a_bare_fetch_result_is_a_batch_or_said_to_be_none() -> None:
     assert [message.method for message in good.messages] == ["X"]
     assert isinstance(bad, BadFrame)
     assert player.statistics.bytes == len(result.SerializeToString()) + 1
+
+
+@pytest.mark.parametrize("wrong", [2**63 - 1, 1_700_000_000_000_000, -5])
+def test_a_time_out_of_all_bounds_does_not_stop_the_clock(wrong: int) -> None:
+    player = FramePlayer(room_id=7)
+    begin = 1_700_000_000_000
+
+    def batch(moment: int, number: int) -> FetchResult:
+        wire = WebcastGiftMessage(gift_id=5655, group_id=number, repeat_count=1)
+        wire.gift.type = 1
+        return FetchResult([Message("WebcastGiftMessage", wire.SerializeToString(), number, False, moment)])
+
+    told = [
+        (event.name, getattr(event, "cause", ""))
+        for number, moment in enumerate((begin, wrong, begin + 60_000), 1)
+        if player.time_to(batch(moment, number)) <= 60
+        for event in player.play(batch(moment, number))
+    ]
+    assert told == [("gift", ""), ("gift", ""), *[("gift_streak_end", "idle")] * 2, ("gift", "")]
 
 
 # --- redaction and replay of what makes no sense ----------------------------------------------------------------------

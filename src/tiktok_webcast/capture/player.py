@@ -24,6 +24,9 @@ from ..session_config import SessionConfig
 from ..statistics import Counters, Statistics
 from ..track.gifts import StreakEndCause
 
+_LATEST = 10**13
+"""Milliseconds since 1970 that a server's clock cannot show: the year is 2286."""
+
 
 class FramePlayer:
     """A connection without a socket: frames in, events out, the server's clock for the time."""
@@ -117,4 +120,6 @@ def play_frames(
 def _server_time(result: FetchResult | BadFrame) -> float:
     if isinstance(result, BadFrame) or not result.messages:
         return 0.0
-    return result.messages[0].server_time / 1000
+    then = result.messages[0].server_time
+    # One that is out of all bounds, or in another unit, would stop the clock for all that comes after it.
+    return then / 1000 if 0 < then < _LATEST else 0.0
