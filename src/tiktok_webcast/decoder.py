@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .events.base import Event
@@ -49,6 +50,23 @@ def to_event(message: Message, parsed: Parsed | str | None, room_id: int) -> Eve
     else:
         event = parsed.event.from_message(parsed.wire, message, room_id)
     return event
+
+
+def has_more_parts(wire: Any, most: int) -> bool:
+    """Return whether a parsed message has more than `most` messages and entries of lists in it, at all depths."""
+    # What a user's own parser returns may be no protobuf message.
+    left, inside = most, [wire] if hasattr(wire, "ListFields") else []
+    while inside and left >= 0:
+        for _, value in inside.pop().ListFields():
+            if hasattr(value, "ListFields"):
+                left -= 1
+                inside.append(value)
+            elif not isinstance(value, (str, bytes, int, float)):
+                left -= len(value)
+                entries = value.values() if isinstance(value, Mapping) else value
+                if left >= 0:
+                    inside.extend(entry for entry in entries if hasattr(entry, "ListFields"))
+    return left < 0
 
 
 def describe(error: Exception) -> str:

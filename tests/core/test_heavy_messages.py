@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
 from session_world import World, chat, gift
 
 from tiktok_webcast import Limits, Message
+from tiktok_webcast._pb.chat_pb2 import WebcastChatMessage
+from tiktok_webcast.decoder import has_more_parts
 from tiktok_webcast.events import CommentEvent, GiftEvent, GiftStreakEndEvent, OverflowEvent, UndecodableEvent
 from tiktok_webcast.track.gifts import StreakEndCause
 
@@ -102,3 +105,41 @@ def test_no_description_is_learned_from_a_heavy_gift() -> None:
     assert len(room.session._pipeline.gifts) == 0
     room.send([gift(2, 7, 5655, 91, 1, end=True)])
     assert len(room.session._pipeline.gifts) == 1
+
+
+def emotes(count: int, text: str = "") -> Message:
+    wire = WebcastChatMessage(content="x" * 1000)
+    for _ in range(count):
+        wire.emotes.add().emote.emote_id = text
+    return Message("WebcastChatMessage", wire.SerializeToString(), 1)
+
+
+@pytest.mark.parametrize(("count", "read"), [(10, True), (11, False)])
+def test_a_heavy_message_has_so_many_parts_and_no_more(count: int, read: bool) -> None:
+    # Each emote is an entry of a list with a message in it.
+    room = world(replace(LIMITS, message_parts=20), read_events=True)
+    room.send([emotes(count)])
+    event = room.events[-1]
+    if read:
+        assert isinstance(event, CommentEvent) and len(event.emotes) == count
+    else:
+        assert isinstance(event, UndecodableEvent)
+        assert event.error == "ValueError: more than 20 parts (Limits.message_parts)"
+        assert event.raw == emotes(count).payload
+
+
+def test_a_light_message_may_have_any_number() -> None:
+    room = world(Limits(message_parts=20), read_events=True)
+    room.send([emotes(1000)])
+    assert isinstance(room.events[-1], CommentEvent)
+
+
+def test_parts_are_counted_at_all_depths_and_in_maps() -> None:
+    chat_of_one = WebcastChatMessage()
+    chat_of_one.user.badge_list.add().combine.text.key = "a"
+    assert not has_more_parts(chat_of_one, 4) and has_more_parts(chat_of_one, 3)
+    fields = Struct()
+    fields["a"], fields["b"] = "x", [1, 2]
+    # Two entries of a map; in one of them a list of two numbers.
+    assert not has_more_parts(fields, 5) and has_more_parts(fields, 4)
+    assert not has_more_parts("no message", 0) and not has_more_parts(WebcastChatMessage(), 0)
