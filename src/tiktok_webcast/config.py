@@ -60,8 +60,8 @@ class Limits:
     """Bytes of a message's payload past which it is heavy; real ones stay under 47 KB (seen in captures). The events of
     heavy messages count for `event_queue_bytes`, and nothing of them is remembered: a gift's streak ends at once."""
     message_parts: int = 20_000
-    """Messages and entries of lists within one heavy message, at all depths; real ones have under 2,000. With more it is
-    an `UndecodableEvent`: each would cost its reader a hundred times the bytes that it takes on the wire."""
+    """Messages and entries of lists within one heavy message, at all depths; real ones have under 2,000. With more, it
+    is an `UndecodableEvent`: each would cost its reader a hundred times the bytes that it takes on the wire."""
     event_queue_bytes: int = 16 * 1024 * 1024
     """Bytes of heavy messages whose events wait, at which `Session.paused` becomes true, or past which `drop-oldest`
     drops; a quarter of it lets `paused` become false again. Parsed, a byte can take 20."""

@@ -20,15 +20,12 @@ from .events.user import User, user_id
 from .message import Message
 from .push.frames import FetchResult
 from .push.unpack import BadFrame
-from .session_config import SESSION_EVENTS, SessionConfig
+from .session_config import SessionConfig
 from .statistics import Counters
 from .track.catalogue import GiftCatalogue
 from .track.gifts import GiftStep, GiftStreaks, StreakEnd, StreakEndCause
 from .track.likes import LikeTotals
 from .track.seen import SeenMessages
-
-_KEPT = SESSION_EVENTS - {OverflowEvent.name}
-"""Events that no overflow drops. The peer can cause any number of `OverflowEvent`s, so those are as others."""
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -130,11 +127,12 @@ class Pipeline:
         return None if update is None else max(update.viewer_count, 0)
 
     def emit(self, event: Event) -> None:
-        """Queue an event if it is wanted."""
-        if not self._config.wants(event.name):
-            return
+        """Queue an event of the session's own: it is always wanted, and no overflow drops it.
+
+        `OverflowEvent`s are as others: the peer can cause any number of them.
+        """
         self._counters.events += 1
-        self._events.push(event, keep=event.name in _KEPT)
+        self._events.push(event, keep=True)
 
     def _add(self, event: Event) -> None:
         if self._config.wants(event.name):

@@ -168,6 +168,7 @@ def test_a_record_of_the_limit_is_read_and_one_byte_more_is_not() -> None:
         (MAGIC + write_record(Header(b"")) * 2, "a header in a wrong place"),
         (MAGIC + write_record(Header(b"")) + write_record(End()) * 2, "a record after the end"),
         (MAGIC + write_record(Header(b"")), "not ended in good order"),
+        (MAGIC + b"h" + b"\x80" * 5 + bytes(9), "a length of more than five bytes"),
         (b"\x1f\x8b" + bytes(30), "the gzip around it is damaged"),
     ],
 )

@@ -242,6 +242,8 @@ class CaptureReader:
             size |= (byte & 0x7F) << shift
             if byte < 0x80:
                 break
+        else:
+            raise Damage("a length of more than five bytes")
         if size > self._longest:
             raise Damage(f"a record of {size} bytes, more than the limit of {self._longest}")
         end = start + size
