@@ -223,6 +223,9 @@ class Rooms:
         loop, engine, thread = self._loop, self._engine, self._thread
         if loop is None or engine is None or thread is None:
             raise LocalProtocolError("Enter them first: `with Rooms() as rooms`")
+        if thread is threading.current_thread():
+            # A signer or a log handler of the program's, called by the thread itself: to wait would be for ever.
+            return question(engine)
         answer: Future[T] = Future()
 
         def ask() -> None:

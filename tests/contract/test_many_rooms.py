@@ -527,6 +527,31 @@ def test_poll_for_game_loops() -> None:
     assert names[0] == "connect"
 
 
+class Looking:
+    """A signer that looks at the rooms, adds one and removes it, in the thread that serves them."""
+
+    def __init__(self) -> None:
+        self.rooms: Any = None
+        self.told: list[Any] = []
+
+    def sign(self, target: SignTarget) -> Exchange[Any]:
+        rooms = self.rooms
+        self.told += [str(rooms.remove(rooms.add("bob")).user), rooms.health.live, rooms.statistics.frames]
+        raise RuntimeError("seen enough")
+        yield
+
+
+@pytest.mark.timeout(30)
+def test_the_program_s_own_code_in_the_thread_of_the_rooms_may_ask_for_them() -> None:
+    signer = Looking()
+    with Simulator("first_light", speed=0) as simulator:
+        signer.rooms = rooms_of(SyncKit("sync"), simulator, signer=signer)._inner
+        with signer.rooms as rooms:
+            rooms.add("ann")
+            assert [str(room.user) for room, event in rooms if event.name == "closed"] == ["@bob", "@ann"]
+    assert signer.told == ["@bob", 0, 0]
+
+
 def test_a_room_that_is_left_before_its_first_connection_began(kit: Kit) -> None:
     with Simulator("steady", speed=0) as simulator:
 
