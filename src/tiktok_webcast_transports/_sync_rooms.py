@@ -199,7 +199,14 @@ class Rooms:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter them first: `with Rooms() as rooms`")
-        taken = self._handed.get(timeout=timeout) if timeout != 0 else self._handed.get_nowait()
+        if timeout is None:
+            taken = self._handed.get()
+        elif timeout > 0:
+            # More than 292 years, or infinity, stand for no limit; a lock refuses to wait for so long.
+            taken = self._handed.get(timeout=min(timeout, threading.TIMEOUT_MAX))
+        else:
+            # The time left until a deadline that has just passed is below zero.
+            taken = self._handed.get_nowait()
         if taken is None:
             # The mark is set again for whoever asks next.
             self._marked = False

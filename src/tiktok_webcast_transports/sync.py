@@ -222,7 +222,14 @@ class Live:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter it first: `with connect(...) as live`")
-        event = self._handed.get(timeout=timeout) if timeout != 0 else self._handed.get_nowait()
+        if timeout is None:
+            event = self._handed.get()
+        elif timeout > 0:
+            # More than 292 years, or infinity, stand for no limit; a lock refuses to wait for so long.
+            event = self._handed.get(timeout=min(timeout, threading.TIMEOUT_MAX))
+        else:
+            # The time left until a deadline that has just passed is below zero.
+            event = self._handed.get_nowait()
         if event is None:
             # The end stays the end, for every thread that asks.
             self._handed.put(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import subprocess
 import sys
 import threading
@@ -455,6 +456,7 @@ def test_poll_for_game_loops() -> None:
             while (event := live.poll()) is not None:
                 seen.append(event)
             assert live.poll(timeout=GUARD) is None
+            assert live.poll(-0.001) is None and live.poll(math.inf) is None
     assert [event[0] for event in seen] == ["start", "opened", "message", "closed"]
 
 
