@@ -209,12 +209,12 @@ class Recorder:
         """Wait for its end, `timeout` seconds at the most; return whether it has come."""
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while not self._done.is_set() and (left := deadline - time.monotonic()) > 0:
-            self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or left))
+            self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or threading.TIMEOUT_MAX))
         return self._done.is_set()
 
     def wait_begun(self, timeout: float | None = None) -> bool:
         """Wait until the first frame is recorded or it has come to its end; return whether it has begun."""
-        self._begun.wait(timeout)
+        self._begun.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
         return self._machine.position(time.monotonic()) is not None
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
 import signal
 import socket
@@ -231,6 +232,18 @@ def test_a_limit_may_be_longer_than_a_system_counts(tmp_path: Path) -> None:
     recorder._inbox.put(happened.append)
     recorder._step(machine)
     assert len(happened) == 1
+
+
+def test_waiting_may_be_without_an_end(tmp_path: Path) -> None:
+    def ask(info: object) -> RoomInfo:
+        raise RuntimeError("nobody knows")
+
+    recorder = Recorder(tmp_path / "a.mkv", ask, ffmpeg=sys.executable)
+    recorder.start()
+    assert not recorder.wait_begun(math.inf)
+    assert recorder.join(math.inf)
+    with pytest.raises(RuntimeError, match="nobody knows"):
+        recorder.wait(1e300)
 
 
 @needs_ffmpeg
