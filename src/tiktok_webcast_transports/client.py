@@ -12,6 +12,7 @@ client.run()
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import ssl
@@ -269,7 +270,9 @@ class TikTokLiveClient(Downloads):
         try:
             connection = self._connection
             if connection is None or connection.over:
-                await self.start()
+                # What it failed with comes out of the stream, after the events that say so.
+                with contextlib.suppress(ClosedError):
+                    await self.start()
             while (event := await stream.take()) is not None:
                 yield event
         finally:

@@ -11,7 +11,7 @@ from memory_net import MakeNet, Net
 
 from tiktok_webcast.events import ClosedEvent, CommentEvent, ConnectEvent, Event, JoinEvent
 from tiktok_webcast.sim.scenario import Options
-from tiktok_webcast_transports import LocalProtocolError, RoomEnded, TikTokWebcastError
+from tiktok_webcast_transports import LocalProtocolError, RoomEnded, RoomOffline, TikTokWebcastError
 from tiktok_webcast_transports._dispatch import MAX_ASIDE, MAX_WAITING
 
 
@@ -232,6 +232,22 @@ def test_two_iterations_and_a_listener_hear_the_same(net: MakeNet) -> None:
 
     sim.run(main())
     assert len(heard[0]) == 44 and heard[0] == heard[1] == heard[2]
+
+
+def test_an_iteration_over_a_room_that_cannot_be_entered_says_so_and_then_raises(net: MakeNet) -> None:
+    sim = net("offline")
+    client = sim.client()
+    iterated: list[Event] = []
+    heard: list[Event] = []
+    client.on_any(heard.append)
+
+    async def main() -> None:
+        async for event in client:
+            iterated.append(event)
+
+    with pytest.raises(RoomOffline):
+        sim.run(main())
+    assert [event.name for event in iterated] == ["closed"] and iterated == heard
 
 
 def test_an_iteration_in_a_listener(net: MakeNet) -> None:
