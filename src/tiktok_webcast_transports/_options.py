@@ -49,7 +49,7 @@ class Network:
     `ssl_context` says; the ALPN list of that context is set to `http/1.1`.
 
     Raises:
-        ConfigurationError: a proxy URL that cannot be used, or both `ssl_context` and `ca_file`.
+        ConfigurationError: a proxy that cannot be used, or both `ssl_context` and `ca_file`.
     """
 
     proxy: str | Proxy | None = field(default=None, repr=False)
@@ -61,6 +61,9 @@ class Network:
     def __post_init__(self) -> None:
         if isinstance(self.proxy, str):
             object.__setattr__(self, "proxy", Proxy.parse(self.proxy))
+        elif self.proxy is not None and not isinstance(self.proxy, Proxy):
+            # Passed over, it would mean a direct connection. By its type alone: there may be a password in it.
+            raise ConfigurationError(f"The proxy must be a URL, not {type(self.proxy).__name__}")
         if self.ssl_context is not None and self.ca_file is not None:
             raise ConfigurationError("Pass ssl_context= or ca_file=, not both: load the file into the context")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import ssl
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_proxy_urls_that_are_none(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Network(proxy=url)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", [b"http://u:s3cret@h:1", ["http://u:s3cret@h:1"], {"https://": "http://u:s3cret@h:1"}, 5]
+)
+def test_a_proxy_that_is_no_text_never_means_a_direct_connection(proxy: Any) -> None:
+    with pytest.raises(ConfigurationError, match="must be a URL") as refused:
+        Network(proxy=proxy)
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
