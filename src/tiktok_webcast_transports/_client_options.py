@@ -184,11 +184,15 @@ def one_proxy(proxies: Proxies | None) -> str | Proxy | None:
     if proxies is None or isinstance(proxies, (str, Proxy)):
         return proxies or None
     if not isinstance(proxies, Mapping):
-        raise ConfigurationError(f"proxies is an address or a mapping such as {{'https://': address}}, not {proxies!r}")
+        # By its type alone: there may be a password in it.
+        kind = type(proxies).__name__
+        raise ConfigurationError(f"proxies is an address or a mapping such as {{'https://': address}}, not {kind}")
     schemes = {str(name).removesuffix("://").lower(): proxy for name, proxy in proxies.items()}
     for name in schemes:
         if name not in ("all", "http", "https"):
-            raise ConfigurationError(f"proxies takes 'http://', 'https://' and 'all://', not {name!r}")
+            # An address in the place of a name may have a password in it.
+            shown = f"{name!r}" if "@" not in name else "an address with a login"
+            raise ConfigurationError(f"proxies takes 'http://', 'https://' and 'all://', not {shown}")
     return next((schemes[name] for name in ("https", "all", "http") if name in schemes), None) or None
 
 

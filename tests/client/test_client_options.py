@@ -30,6 +30,7 @@ from tiktok_webcast.http import find_header
 from tiktok_webcast_transports import ConfigurationError, InvalidUserInput, TikTokLiveClient, Timeouts
 from tiktok_webcast_transports import _client_options as read
 
+PROXY = "http://me:hush-hush@host:1"
 DOCUMENTED = {
     "process_initial_data",
     "fetch_room_info_on_connect",
@@ -201,6 +202,16 @@ def test_trust_env_and_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "mine:1080" in route(proxies=proxies) and "secret" not in route(proxies=proxies)
         assert "mine:1080" in route(proxy=proxies)
     assert route(proxies={}) == "None"
+
+
+@pytest.mark.parametrize(
+    "proxies",
+    [[PROXY], (PROXY,), PROXY.encode(), {PROXY: "https"}, {"https://": [PROXY]}, {"https://": PROXY.encode()}],
+)
+def test_a_proxy_in_the_wrong_place_is_refused_without_its_password(proxies: Any) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        TikTokLiveClient("ann", proxies=proxies)
+    assert "hush-hush" not in str(refused.value)
 
 
 def test_proxies_can_be_set_and_hold_for_the_next_connection(sim: Net) -> None:
