@@ -132,6 +132,10 @@ class Connection(asyncio.Protocol):
         request = self._request
         if request is None:
             return
+        if request.method == b"CONNECT" or not request.target.startswith(b"/"):
+            # Not a proxy: a tunnel that it said yes to would have no other end, nor would such targets make a URL.
+            self._finish(400)
+            return
         headers: Headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers)
         url = self._world.base_url + request.target.decode("latin-1")
         now = self._clock()

@@ -146,14 +146,21 @@ def test_requests_that_arrive_byte_by_byte(sim: Simulator) -> None:
     [
         (b"nonsense\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET [/ HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"GET http://x:99999/ HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"CONNECT /@ann HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"y" * 200_000 + b"\r\n\r\n", b"431"),
         (b"POST /webcast/chat HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" + bytes(1_200_000), b"413"),
     ],
 )
-def test_requests_that_are_no_good_are_refused(sim: Simulator, request_bytes: bytes, status: bytes) -> None:
+def test_requests_that_are_no_good_are_refused(
+    sim: Simulator, request_bytes: bytes, status: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     with dialed(sim) as sock, contextlib.suppress(ConnectionError):
         assert exchange(sock, request_bytes, until=b"\r\n\r\n").split()[1] == status
     assert ask(sim, "/")[0] == 200
+    assert not caplog.records
 
 
 def test_a_head_request_has_no_body_and_a_body_may_wait_to_be_asked_for(sim: Simulator) -> None:
