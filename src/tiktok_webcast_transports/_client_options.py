@@ -31,6 +31,8 @@ HTTP_TIMEOUT = 10.0
 WS_TIMEOUT = 10.0
 """The defaults of the 2023 TikTokLive, in seconds."""
 
+_TOO_MANY_DIGITS = 100
+
 Proxies = str | Proxy | Mapping[str, str | None]
 """One proxy for everything, or as HTTP libraries take them: `{"https://": "http://host:port"}`."""
 
@@ -223,10 +225,12 @@ def _texts(name: str, values: Mapping[str, object] | None) -> dict[str, str]:
 
 
 def _room_id(value: int | str) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or not 0 < int(text) < 2**63:
-        raise ConfigurationError(f"room_id must be a positive number of up to 19 digits, not {value!r}")
-    return int(text)
+    text = str(value).strip() if not isinstance(value, int) or abs(value) < 2**64 else "a larger number"
+    # Longer ones are none, and Python refuses to read thousands of digits.
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < _TOO_MANY_DIGITS else 0
+    if isinstance(value, bool) or not 0 < number < 2**63:
+        raise ConfigurationError(f"room_id must be a positive number of up to 19 digits, not {text[:40]!r}")
+    return number
 
 
 def _without_cookies(headers: dict[str, str]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
