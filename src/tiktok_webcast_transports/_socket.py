@@ -60,6 +60,7 @@ class SocketChannel(Channel):
         self._session = session
         self._changed = changed
         self._closing = False
+        self._entered = False
         # A list, as an empty deque takes 760 bytes in each of thousands of rooms.
         self._unheard: list[WireEvent] = []
         """What one read brought after the session paused: at most what fits into a read."""
@@ -69,8 +70,13 @@ class SocketChannel(Channel):
 
     @property
     def reading(self) -> bool:
-        """Whether to read: the program keeps up, or the socket is being closed."""
-        return super().reading and (self._closing or not (self._unheard or self._session.paused))
+        """Whether to read: the program keeps up, or the socket is being opened or closed."""
+        return super().reading and (self._closing or not (self._unheard or self._waits))
+
+    @property
+    def _waits(self) -> bool:
+        # Until the handshake is answered no events can come, and a server's patience and the session's have an end.
+        return self._entered and self._session.paused
 
     def send_message(self, data: bytes) -> None:
         """Send one binary message."""
@@ -133,7 +139,7 @@ class SocketChannel(Channel):
         unheard = self._unheard
         told = 0
         try:
-            while told < len(unheard) and not self._closing and not self._session.paused:
+            while told < len(unheard) and not self._closing and not self._waits:
                 told += 1
                 self._tell(unheard[told - 1], now)
         finally:
@@ -151,6 +157,7 @@ class SocketChannel(Channel):
             session.receive_message(socket_id, event.data, now=now)
         elif isinstance(event, Opened):
             self._enter("open", None, now)
+            self._entered = True
             session.socket_opened(socket_id, event.headers, now=now)
         elif isinstance(event, Rejected):
             session.socket_rejected(socket_id, event.status, event.headers, now=now)

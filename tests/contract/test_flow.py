@@ -27,6 +27,37 @@ from tiktok_webcast_transports._options import Network, Timeouts
 MESSAGE = frame(BINARY, b"x" * 4000)
 
 
+@pytest.mark.parametrize("answer", ["opened", "rejected", "failed"])
+def test_a_handshake_is_answered_although_the_program_is_behind(kit: Kit, answer: str) -> None:
+    """As at a reconnect: events of the time before still wait, and the new socket must not be given up for them."""
+
+    def script(peer: Peer) -> None:
+        if answer == "opened":
+            peer.accept_websocket()
+            peer.send(frame(BINARY, b"1"))
+            peer.read_close()
+        elif answer == "rejected":
+            peer.receive_head()
+            peer.send(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with Server(script) as server:
+        heard = threading.Event()
+
+        def react(session: ScriptedSession, what: Input) -> None:
+            if what[0] != "start":
+                heard.set()
+
+        session = ScriptedSession(opening(server.ws), react=react)
+        session.high = 1
+
+        async def scenario() -> None:
+            async with kit.live(session):
+                await wait_for(kit, heard)
+                assert [each[0] for each in session.inputs][:2] == ["start", answer]
+
+        kit.run(scenario)
+
+
 def test_a_slow_program_stops_the_reading_and_loses_nothing(kit: Kit) -> None:
     """The server writes until its buffers and ours are full; only then does the program begin to take events."""
     stuck = threading.Event()
