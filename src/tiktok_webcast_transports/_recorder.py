@@ -207,6 +207,7 @@ class Recorder:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for its end, `timeout` seconds at the most; return whether it has come."""
+        self._may_wait(timeout)
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while not self._done.is_set() and (left := deadline - time.monotonic()) > 0:
             self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or threading.TIMEOUT_MAX))
@@ -214,6 +215,7 @@ class Recorder:
 
     def wait_begun(self, timeout: float | None = None) -> bool:
         """Wait until the first frame is recorded or it has come to its end; return whether it has begun."""
+        self._may_wait(timeout)
         self._begun.wait(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
         return self._machine.position(time.monotonic()) is not None
 
@@ -221,8 +223,14 @@ class Recorder:
         """Stop it, and wait until its file is there."""
         if self._thread is not None:
             self.stop()
+            self._may_wait(None)
             while not self._done.wait(_PATIENCE):
                 continue
+
+    def _may_wait(self, timeout: float | None) -> None:
+        """Refuse to let `on_progress` wait without an end for what only comes once it has returned."""
+        if timeout is None and threading.current_thread() is self._thread and not self._done.is_set():
+            raise LocalProtocolError("on_progress would wait for itself; stop() ends the recording and returns at once")
 
     def run(self) -> Recording:
         """Record until the end, in this thread's stead. Ctrl-C ends it in good order and is then raised.

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
 
+from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.recording import (
     TARGETS,
     AskRoom,
@@ -156,6 +157,26 @@ def test_a_listener_that_fails_does_not_end_the_recording(
     watched.recorder._on_progress = fails
     result = watched.recorder.run()
     assert result.end is End.DURATION and "ZeroDivisionError" in caplog.text
+
+
+@needs_ffmpeg
+@pytest.mark.timeout(60)
+def test_a_listener_that_waits_for_the_recording_is_told_that_it_cannot(
+    sim: Simulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused: list[str] = []
+
+    def waits(recorder: Recorder) -> None:
+        for wait in (recorder.wait, recorder.wait_begun, recorder.join):
+            with pytest.raises(LocalProtocolError) as error:
+                wait()
+            refused.append(str(error.value))
+        recorder.close()
+
+    watched = Watched(sim, tmp_path / "a.mkv")
+    watched.recorder._on_progress = waits
+    result = watched.recorder.run()
+    assert result.end is End.STOPPED and "would wait for itself" in caplog.text and len(set(refused)) == 1
 
 
 TALKATIVE = """#!{python}
