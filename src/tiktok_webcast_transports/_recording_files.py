@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.recording import (
+    FfmpegFailed,
     Media,
     NotWritable,
     RecordingOptions,
@@ -189,7 +190,13 @@ class Finisher:
 
     def _run(self, arguments: list[str], made: str, what: str) -> bool:
         said = Diagnostics()
-        code = run_ffmpeg(self._program, arguments, self._options, said.receive_line)
+        try:
+            code = run_ffmpeg(self._program, arguments, self._options, said.receive_line)
+        except FfmpegFailed as error:
+            # What was recorded is there, whatever has become of the program or the system since.
+            self.notes.append(f"not {what}: {error}")
+            discard(made)
+            return False
         # Of a disk that is full at the very end ffmpeg 5.1 says so, and its exit code does not.
         failed = bool(code) or said.fatal
         if failed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import math
 import os
 import signal
@@ -235,6 +236,24 @@ def test_a_join_that_ffmpeg_complains_about_keeps_the_segments(tmp_path: Path, c
     assert sorted(path.name for path in tmp_path.glob("*.mkv*")) == (["1.mkv", "2.mkv"] if complains else ["1.mkv"])
     assert [file.segments for file in files] == ([1, 1] if complains else [2])
     assert ("No space left" in str(finisher.notes)) is complains
+
+
+def test_segments_are_kept_where_no_process_can_be_started_to_join_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    segments = [Segment(number, "hd", path=str(tmp_path / f"{number}.mkv"), seconds=2.0) for number in (1, 2)]
+    segments[0].cut_at = 1.0
+    for segment in segments:
+        Path(segment.path).write_bytes(bytes(1000))
+    finisher = Finisher(sys.executable, TARGETS["mkv"], RecordingOptions())
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    files = finisher.finish(segments)
+    assert [(file.segments, file.size) for file in files] == [(1, 1000), (1, 1000)]
+    assert [note.partition(":")[0] for note in finisher.notes] == ["not cut", "not joined"]
+    assert "Cannot allocate memory" in finisher.notes[0]
 
 
 def test_a_limit_may_be_longer_than_a_system_counts(tmp_path: Path) -> None:
