@@ -163,7 +163,7 @@ class Finisher:
     def _cut(self, segment: Segment) -> None:
         cut = f"{segment.path}.cut"
         if self._run(trim_arguments(segment.path, cut, self._target, segment.cut_at or 0.0), cut, "cut"):
-            os.replace(cut, segment.path)
+            self._replace(segment.path, cut, "cut")
 
     def _join(self, group: list[Segment]) -> bool:
         first = group[0].path
@@ -183,9 +183,20 @@ class Finisher:
             self.notes.append("the segments were not joined: something would have been lost")
             discard(joined)
             return False
-        os.replace(joined, first)
+        if not self._replace(first, joined, "joined"):
+            return False
         for part in group[1:]:
             discard(part.path)
+        return True
+
+    def _replace(self, path: str, made: str, what: str) -> bool:
+        try:
+            os.replace(made, path)
+        except OSError as error:
+            # Windows refuses it while a player has the file open.
+            self.notes.append(f"not {what}: {error.strerror or error}")
+            discard(made)
+            return False
         return True
 
     def _run(self, arguments: list[str], made: str, what: str) -> bool:

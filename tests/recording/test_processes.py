@@ -33,7 +33,7 @@ from tiktok_webcast.recording import (
     record_environment,
 )
 from tiktok_webcast.room_info import RoomInfo, Stream
-from tiktok_webcast_transports import _minder
+from tiktok_webcast_transports import _minder, _recording_files
 from tiktok_webcast_transports._ffmpeg import Ffmpeg, find_ffmpeg
 from tiktok_webcast_transports._recorder import LINES_WAITING
 from tiktok_webcast_transports._recording_files import Finisher
@@ -254,6 +254,26 @@ def test_segments_are_kept_where_no_process_can_be_started_to_join_them(
     assert [(file.segments, file.size) for file in files] == [(1, 1000), (1, 1000)]
     assert [note.partition(":")[0] for note in finisher.notes] == ["not cut", "not joined"]
     assert "Cannot allocate memory" in finisher.notes[0]
+
+
+def test_segments_are_kept_where_one_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "It is used by another process")
+
+    def succeed(program: str, arguments: list[str], *_: object) -> int:
+        Path(arguments[-1].removeprefix("file:")).write_bytes(bytes(2000))
+        return 0
+
+    segments = [Segment(number, "hd", path=str(tmp_path / f"{number}.mkv"), seconds=2.0) for number in (1, 2)]
+    segments[0].cut_at = 1.0
+    for segment in segments:
+        Path(segment.path).write_bytes(bytes(1000))
+    monkeypatch.setattr(_recording_files, "run_ffmpeg", succeed)
+    monkeypatch.setattr(os, "replace", refuse)
+    finisher = Finisher(sys.executable, TARGETS["mkv"], RecordingOptions())
+    assert [(file.segments, file.size) for file in finisher.finish(segments)] == [(1, 1000), (1, 1000)]
+    assert finisher.notes == [f"not {what}: It is used by another process" for what in ("cut", "joined")]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mkv", "2.mkv"]
 
 
 def test_a_limit_may_be_longer_than_a_system_counts(tmp_path: Path) -> None:
