@@ -154,6 +154,29 @@ def test_har_and_frames_are_played_and_redacted(call: Call, recorded: tuple[Path
     assert "--check" in err
 
 
+def test_all_rooms_of_a_har_are_counted(call: Call, recorded: tuple[Path, list[str]], tmp_path: Path) -> None:
+    frames = [
+        each.arguments[1]
+        for each in read_capture(recorded[0].read_bytes())
+        if isinstance(each, Input) and each.verb is Verb.MESSAGE
+    ]
+    entries = [
+        {
+            "request": {"url": f"wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/?room_id={room}"},
+            "_webSocketMessages": [
+                {"type": "receive", "time": 1.0, "opcode": 2, "data": base64.b64encode(frame).decode()}
+                for frame in heard
+            ],
+        }
+        for room, heard in ((73, frames), (74, frames[:1]))
+    ]
+    path = tmp_path / "rooms.har"
+    path.write_text(json.dumps({"log": {"entries": entries}}))
+    code, _, err = call("replay", str(path), "--json", "--stats")
+    assert code == 0
+    assert json.loads(err.splitlines()[-1])["frames"] == len(frames) + 1
+
+
 @pytest.mark.parametrize("data", [b"", b'{"log": 1}', b"\x93TTWC\r\n\x1a", b"\x93TTWC\r\n\x1aH\x00\x00\x00\x00\x00"])
 def test_unreadable_files_are_said(call: Call, tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"

@@ -15,7 +15,7 @@ from tiktok_webcast.events.base import Event
 from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.session_config import SessionConfig
-from tiktok_webcast.statistics import Statistics
+from tiktok_webcast.statistics import Statistics, total
 
 from .output import Sink, make_sink, say_statistics
 from .payloads import UnreadablePayload, open_input
@@ -120,7 +120,7 @@ def _play_har(pieces: Iterable[bytes], args: argparse.Namespace, config: Session
         if len(data) > MAX_HAR:
             break
     found = read_har(unpacked(bytes(data)), longest=config.limits.message)
-    player = FramePlayer(config, args.room_id)
+    counted: list[Statistics] = []
     closed: list[Event] = []
     for room_id, frames in found.rooms():
         player = FramePlayer(config, room_id or args.room_id)
@@ -128,12 +128,17 @@ def _play_har(pieces: Iterable[bytes], args: argparse.Namespace, config: Session
         *settled, last = player.close(stage.last_words)
         stage.show(settled)
         closed = [last]
+        counted.append(player.statistics)
+    if not closed:
+        player = FramePlayer(config, args.room_id)
+        closed = list(player.close(found.problem))
+        counted.append(player.statistics)
     # However many rooms there are, `closed` comes once, and last.
-    stage.show(closed or player.close(found.problem))
+    stage.show(closed)
     if found.skipped or found.problem:
         said = found.problem or f"{found.skipped} entries that cannot be read were skipped"
         stage.streams.say(f"tiktok-webcast: {args.file}: {said}")
-    stage.finish(args, player.statistics)
+    stage.finish(args, total(counted))
     if stage.stop.interrupted:
         return INTERRUPTED
     return UNREADABLE if found.problem else 0
