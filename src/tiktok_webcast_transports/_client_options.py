@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import os
 import random
 import ssl
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -211,8 +211,10 @@ def unknown_option(name: str, known: Iterable[str]) -> TypeError:
 def _seconds(name: str, value: float | None) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
-        raise ConfigurationError(f"{name} must be positive seconds, not {value!r}")
+    # An integer of 400 digits is less than infinity, and no float; one of thousands cannot be written out.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= sys.float_info.max:
+        said = "a longer number" if isinstance(value, int) and abs(value) >= 2**64 else repr(value)
+        raise ConfigurationError(f"{name} must be positive seconds, not {said}")
     return float(value)
 
 

@@ -336,6 +336,8 @@ def test_times_must_be_positive_seconds(name: str, value: Any) -> None:
         ({"room_id": 2**63}, "room_id must be"),
         ({"room_id": "9" * 5000}, "room_id must be"),
         ({"room_id": 10**5000}, "room_id must be"),
+        ({"ws_timeout": 10**400}, "ws_timeout must be"),
+        ({"ws_timeout": -(10**5000)}, "ws_timeout must be"),
         ({"http_headers": "X: y"}, "http_headers must be a mapping"),
         ({"http_headers": {"X": "a\r\nb"}}, "cannot travel in a header"),
         ({"ws_headers": [1]}, "ws_headers must be a mapping"),
