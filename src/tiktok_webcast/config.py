@@ -23,7 +23,12 @@ class Endpoints:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            parts = urlsplit(value)
+            try:
+                parts = urlsplit(value)
+                # Read here, as it raises: a port that is none would be retried as a failure of the network.
+                _ = parts.port
+            except ValueError:
+                raise ValueError(f"Endpoints.{item.name} has no valid host and port") from None
             if "@" in parts.netloc:
                 # Nobody would send it, and errors name the host.
                 raise ValueError(f"Endpoints.{item.name} must be an origin without a user name and a password")

@@ -20,6 +20,10 @@ from tiktok_webcast.wire import read_wire
     [
         (lambda: Endpoints(web="ftp://example.org"), "web"),
         (lambda: Endpoints(web="https://example.org/?a=b"), "web"),
+        (lambda: Endpoints(web="http://127.0.0.1:99999"), "^Endpoints.web has no valid host and port$"),
+        (lambda: Endpoints(webcast="http://127.0.0.1:x"), "^Endpoints.webcast has no valid host and port$"),
+        (lambda: Endpoints(sign="http://[::1"), "^Endpoints.sign has no valid host and port$"),
+        (lambda: Endpoints(sign="http://me:pw@\u2100"), "^Endpoints.sign has no valid host and port$"),
         (lambda: Limits(message=0), "Limits.message must be at least 1, not 0"),
         (lambda: Limits(event_queue_low=3, event_queue_high=2), "event_queue_low <= event_queue_high"),
         (lambda: Timing(heartbeat=0.0), "Timing.heartbeat must be positive seconds, not 0.0"),
