@@ -116,6 +116,8 @@ def test_exit_codes(sim: Simulator, tmp_path: Path) -> None:
     assert run(*there, "--format", "webm").code == 2
     nowhere = run("record", "ann", "-o", str(tmp_path / "no" / "a.mp4"), *to(sim.url))
     assert nowhere.code == 2 and "cannot be written" in nowhere.err
+    both = run(*there, "--events", str(tmp_path / "." / "a.mp4"), "--force", "--duration", "1")
+    assert both.code == 2 and "the same file" in both.err
     with Simulator("offline") as offline:
         done = run("record", "ann", "-o", str(tmp_path / "a.mp4"), *to(offline.url))
         assert done.code == 3, done.err

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 from threading import Thread
 from typing import BinaryIO
 
-from tiktok_webcast.errors import ClosedError, exit_code, message_for
+from tiktok_webcast.errors import ClosedError, ConfigurationError, exit_code, message_for
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.recording import End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingError, RecordingOptions
 from tiktok_webcast.room import status
@@ -62,6 +63,9 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     """Record one room."""
     user = parse_user(args.user)
     settings = read_settings(args)
+    if args.events is not None and os.path.realpath(args.events) == os.path.realpath(args.output):
+        # With --force the video would take the place of the events, and nobody would hear of it.
+        raise ConfigurationError("-o and --events name the same file")
     options = RecordingOptions(
         quality=args.quality,
         source=args.source,
