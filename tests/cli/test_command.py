@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from tiktok_webcast._version import __version__
 from tiktok_webcast.sim import SCENARIOS, differences
 from tiktok_webcast_transports.cli import arguments
 from tiktok_webcast_transports.cli.completion import commands
+from tiktok_webcast_transports.cli.demo import GRACE
 from tiktok_webcast_transports.cli.stop import Stop
 from tiktok_webcast_transports.simulator import Simulator
 
@@ -307,6 +309,13 @@ def test_demo_shows_a_room_and_stops_by_itself(transport: str, call: Caller) -> 
 def test_demo_ignores_an_environment_that_leads_elsewhere(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOK_WEBCAST_WEB_URL", "http://127.0.0.1:9")
     assert call("demo", "--json", "--scenario", "first_light", "--speed", "0").lines[-1]["reason"] == "room_ended"
+
+
+def test_demo_of_a_scenario_that_ends_by_itself_stops_on_time(call: Caller) -> None:
+    begun = time.monotonic()
+    done = call("demo", "--json", "--scenario", "slow", "--duration", "0.5")
+    assert (done.code, done.lines[-1]["reason"]) == (0, "closed")
+    assert time.monotonic() - begun < GRACE
 
 
 # --- on a terminal --------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from tiktok_webcast.sim import find_scenario
+
 from ..simulator import Simulator
 from .settings import read_settings
 from .simulate import DEFAULT_SCENARIO, list_scenarios
@@ -14,7 +16,7 @@ from .watch import watch
 HOST = "mia_live"
 """The user whose simulated room is watched."""
 GRACE = 10.0
-"""Seconds that a slow machine has, beyond the room's own time, to find the room, enter it and see it end."""
+"""Seconds that a slow machine has, beyond the room's own time, to find an endless room, enter it and see it end."""
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -34,5 +36,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         args.web_url = args.webcast_url = args.sign_url = simulator.url
         # Nothing in the environment may lead the demo elsewhere.
         settings = read_settings(args, {})
-        with stop.after(args.duration + GRACE):
+        # A scenario that ends by itself does not know how long it may take.
+        grace = GRACE if find_scenario(simulator.options.scenario).endless else 0.0
+        with stop.after(args.duration + grace):
             return watch(HOST, settings, args, streams, stop)
