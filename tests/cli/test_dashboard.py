@@ -14,6 +14,8 @@ from docs.picture import with_true_widths
 from tiktok_webcast.close import CloseReason
 from tiktok_webcast.config import Endpoints
 from tiktok_webcast.events.base import Event
+from tiktok_webcast.events.chat import CommentEvent
+from tiktok_webcast.events.emote import Emote
 from tiktok_webcast.events.gift import Gift, GiftEvent, GiftInfo, GiftStreakEndEvent
 from tiktok_webcast.events.member import JoinEvent
 from tiktok_webcast.events.room import ViewerUpdateEvent
@@ -26,6 +28,7 @@ from tiktok_webcast.statistics import Statistics
 from tiktok_webcast_transports.cli import board as board_module
 from tiktok_webcast_transports.cli.board import KEPT_LINES, KEPT_STREAKS, LONGEST_NAME, STREAK_SHOWN, Board
 from tiktok_webcast_transports.cli.dashboard import DashboardView, summary
+from tiktok_webcast_transports.cli.plain import LONGEST
 
 PIECE = re.compile(r'x="([\d.]+)".*?textLength="([\d.]+)".*?>([^<]*)</text>')
 HERE = "http://127.0.0.1:8080"
@@ -214,6 +217,21 @@ def test_everything_it_keeps_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(board.chat) <= KEPT_LINES
     assert len(board.given) <= board_module.KEPT_GIFTS
     assert len(board.viewer_history) <= board_module.KEPT_VIEWERS
+
+
+def test_no_text_is_kept_at_any_length() -> None:
+    long = "ab " * 300_000
+    rose = GiftInfo(id=1, name=long, type=1, diamond_count=1)
+    board = Board()
+    for number, user in enumerate((User(id=1, nickname=long), User(id=2, unique_id=long))):
+        board.take(CommentEvent(user=user, comment=long), now=0.0)
+        board.take(CommentEvent(user=user, emotes=(Emote(id=5),) * 100_000), now=0.0)
+        gift = Gift(info=rose, count=1, streakable=True, streaking=True)
+        board.take(GiftEvent(user=user, gift=gift, group_id=number, delta=1), now=0.0)
+        board.take(GiftStreakEndEvent(user=user, gift=rose, group_id=9, total=1, diamonds=1, to_user=None), now=0.0)
+    board.take(ClosedEvent(reason=CloseReason.NETWORK, detail=long), now=0.0)
+    kept = [*board.chat, *board.streaks.values(), *board.given, *board.givers, board.state_detail]
+    assert max(len(repr(each)) for each in kept) < 3 * LONGEST
 
 
 def test_a_name_cannot_break_the_picture() -> None:

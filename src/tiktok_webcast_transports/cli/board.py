@@ -16,7 +16,7 @@ from tiktok_webcast.events.session import ClosedEvent, ConnectEvent, DisconnectE
 from tiktok_webcast.events.social import FollowEvent, MoreShareEvent, ShareEvent
 
 from .clean import clean
-from .plain import Tone, name_of, tell
+from .plain import LONGEST, Tone, name_of, tell
 
 KEPT_LINES = 200
 KEPT_GIFTS = 50
@@ -88,7 +88,8 @@ class Board:
         self.counts[event.name] += 1
         self.last_event_at = now
         if isinstance(event, CommentEvent):
-            shown = clean(event.comment) or "[emote]" * len(event.emotes)
+            # Drawn again with every picture: a text of a megabyte would hold everything up for seconds each time.
+            shown = clean(event.comment, LONGEST) or clean("[emote]" * min(len(event.emotes), LONGEST), LONGEST)
             self._say(Tone.CHAT, name_of(event.user), shown)
         elif isinstance(event, JoinEvent):
             self._join(name_of(event.user))
@@ -138,13 +139,13 @@ class Board:
         key = (event.user.id, event.gift.id, event.group_id)
         if key not in self.streaks and len(self.streaks) >= KEPT_STREAKS:
             del self.streaks[next(iter(self.streaks))]
-        name = clean(event.gift.name) or f"gift {event.gift.id}"
+        name = clean(event.gift.name, LONGEST) or f"gift {event.gift.id}"
         self.streaks[key] = Streak(name_of(event.user), name, event.gift.count, now)
 
     def _streak_end(self, event: GiftStreakEndEvent) -> None:
         self.streaks.pop((event.user.id, event.gift.id, event.group_id), None)
         giver = name_of(event.user)
-        name = clean(event.gift.name) or f"gift {event.gift.id}"
+        name = clean(event.gift.name, LONGEST) or f"gift {event.gift.id}"
         self.given.append(Given(giver, name, event.total, event.diamonds))
         self.gifts += event.total
         self.diamonds += event.diamonds
@@ -174,7 +175,7 @@ class Board:
             self.lost += event.dropped
 
     def _state(self, state: str, detail: str = "") -> None:
-        self.state, self.state_detail = state, clean(detail)
+        self.state, self.state_detail = state, clean(detail, LONGEST)
 
 
 _SAID = (FollowEvent, ShareEvent, MoreShareEvent, QuestionEvent, IntroMessageEvent, EmoteEvent)

@@ -63,7 +63,7 @@ class Telling:
 
 def name_of(user: User) -> str:
     """Return what to call a user: nickname, handle, or id, whatever was sent first."""
-    name = clean(user.nickname).strip() or clean(user.unique_id)
+    name = clean(user.nickname, LONGEST).strip() or clean(user.unique_id, LONGEST)
     return name or (f"user {user.id}" if user.id else "somebody")
 
 
