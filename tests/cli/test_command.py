@@ -271,6 +271,12 @@ def test_simulate_prints_its_address_first_and_writes_the_manifest(tmp_path: Pat
     assert differences(json.loads(manifest.read_text())["events"], done.lines) == []
 
 
+def test_a_manifest_that_cannot_be_written_is_said_before_anything_is_simulated(tmp_path: Path, call: Caller) -> None:
+    done = call("simulate", "--manifest", str(tmp_path / "no" / "manifest.json"), "--max-seconds", "0.2")
+    assert (done.code, done.out) == (2, "")
+    assert "cannot be written" in done.err
+
+
 def test_simulate_stops_by_itself_and_takes_a_port(call: Caller) -> None:
     with Simulator() as taken:
         busy = call("simulate", "--port", str(taken.port))

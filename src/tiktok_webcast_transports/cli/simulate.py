@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.sim import SCENARIOS
 
 from ..simulator import Simulator
@@ -21,6 +22,8 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     if args.scenario == "list":
         return list_scenarios(streams)
     simulator = Simulator(args.scenario or DEFAULT_SCENARIO, seed=args.seed, port=args.port, speed=args.speed)
+    if args.manifest:
+        _must_be_writable(Path(args.manifest))
     stop = Stop()
     with stop.on_signals(), stop.after(args.max_seconds), simulator:
         streams.data(simulator.url)
@@ -36,6 +39,15 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             manifest = simulator.manifest().to_dict()
             Path(args.manifest).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return INTERRUPTED if stop.interrupted else 0
+
+
+def _must_be_writable(path: Path) -> None:
+    """Refuse a file that cannot be written now, not when hours of simulation are over."""
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def list_scenarios(streams: Streams) -> int:
