@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 import pytest
@@ -204,6 +205,15 @@ def test_a_capture_cut_anywhere_plays_a_prefix() -> None:
 def test_a_header_that_makes_no_sense_is_said(header: bytes) -> None:
     with pytest.raises(CaptureProblem, match=r"header|version"):
         list(replay(MAGIC + write_record(Header(header)) + write_record(End())))
+
+
+def test_a_number_of_a_header_that_is_none_is_said() -> None:
+    _, data = record("streaks")
+    header = next(item for item in read_capture([data]) if isinstance(item, Header)).json
+    odd = re.sub(rb'"room_id": ?0', b'"room_id":1e400', header)
+    assert odd != header
+    with pytest.raises(CaptureProblem, match="header"):
+        list(replay(MAGIC + write_record(Header(odd)) + write_record(End())))
 
 
 def test_any_damage_inside_of_a_header_is_said_or_harmless() -> None:

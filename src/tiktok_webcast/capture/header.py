@@ -191,7 +191,7 @@ def read_setup(data: bytes, *, registry: Registry = REGISTRY) -> Setup:
         raise
     except (ConfigurationError, InvalidUserInput) as error:
         raise UnreadableHeader(f"its header is refused: {error}") from None
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError, struct.error) as error:
+    except (ValueError, ArithmeticError, TypeError, LookupError, AttributeError, RecursionError, struct.error) as error:
         raise UnreadableHeader(f"its header makes no sense: {type(error).__name__}: {str(error)[:200]}") from None
 
 
