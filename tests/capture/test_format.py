@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 
 import pytest
@@ -210,7 +209,7 @@ def test_a_header_that_makes_no_sense_is_said(header: bytes) -> None:
 def test_a_number_of_a_header_that_is_none_is_said() -> None:
     _, data = record("streaks")
     header = next(item for item in read_capture([data]) if isinstance(item, Header)).json
-    odd = re.sub(rb'"room_id": ?0', b'"room_id":1e400', header)
+    odd = header.replace(b'"room_id":"0"', b'"room_id":1e400')
     assert odd != header
     with pytest.raises(CaptureProblem, match="header"):
         list(replay(MAGIC + write_record(Header(odd)) + write_record(End())))
