@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zlib
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -129,6 +130,18 @@ def problem_of(*records: Record) -> str:
     for each in records:
         redaction.redact(each)
     return redaction.problem
+
+
+def test_more_events_than_there_are_can_be_said_to_be_taken() -> None:
+    records = list(read_capture(record("offline")[1]))
+    many = [replace(each, taken=2**63 - 1) if isinstance(each, (Input, End)) else each for each in records]
+    player = Replay()
+    names = [event.name for each in many for event in player.play(each)]
+    assert names[-1] == "closed" and player.problem == ""
+    redaction = Redaction(lambda data: None, key=b"key")
+    for each in many:
+        redaction.redact(each)
+    assert redaction.problem == ""
 
 
 def test_captures_that_make_no_sense_are_said_to() -> None:
