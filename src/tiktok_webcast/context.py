@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
@@ -11,7 +10,7 @@ from urllib.parse import quote, urlsplit
 from .config import Endpoints, Limits
 from .cookies import Cookie, CookieJar, is_loopback, is_subdomain
 from .errors import ConfigurationError
-from .http import Exchange, Headers, HttpRequest, HttpResponse, TransportFailure
+from .http import Exchange, Headers, HttpRequest, HttpResponse, TransportFailure, is_token
 from .profile import ClientProfile
 from .secret import MASK, Secret, mask
 from .web import fetch
@@ -246,9 +245,6 @@ def merge_headers(headers: Headers, overrides: Mapping[str, str]) -> Headers:
     return (*(pair for pair in headers if pair[0].lower() not in names), *overrides.items())
 
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-
-
 def _is_latin(text: str) -> bool:
     return all(character <= "\xff" for character in text)
 
@@ -258,5 +254,5 @@ def _check_overrides(*maps: Mapping[str, str]) -> None:
         if not isinstance(name, str) or not isinstance(value, str) or not name:
             raise ConfigurationError(f"Extra parameters and headers must map text to text; {name!r} does not.")
     for name, value in (pair for item in maps[1::2] for pair in item.items()):
-        if not _HEADER_NAME.match(name) or not value.isprintable() or value != value.strip() or not _is_latin(value):
+        if not is_token(name) or not value.isprintable() or value != value.strip() or not _is_latin(value):
             raise ConfigurationError(f"The value of the extra header {name!r} cannot travel in a header.")

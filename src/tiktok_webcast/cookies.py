@@ -14,14 +14,13 @@ from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
-from .http import Headers, find_header
+from .http import Headers, find_header, is_token
 
 MAX_COOKIES = 300
 """Cookies a jar holds; the one set longest ago makes room for one more."""
 MAX_COOKIE_BYTES = 4096
 """Bytes of a cookie's name and value together; a longer one is ignored."""
 
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _VALUE = re.compile(r"(?! )[\x21-\x3a\x3c-\x7e ]*(?<! )\Z")
 """No space at either end: the last cookie's would end the header, and no transport sends such a one."""
 _MONTHS = {
@@ -133,7 +132,7 @@ def is_cookie(name: object, value: object) -> bool:
     """Whether a name and a value may travel as a cookie."""
     if not isinstance(name, str) or not isinstance(value, str) or len(name) + len(value) > MAX_COOKIE_BYTES:
         return False
-    return _NAME.match(name) is not None and _VALUE.match(value) is not None
+    return is_token(name) and _VALUE.match(value) is not None
 
 
 def _bare(value: str) -> str:
@@ -150,7 +149,7 @@ def parse_set_cookie(text: str, host: str, path: str, now: float | None = None) 
     first, *attributes = text[: 2 * MAX_COOKIE_BYTES].split(";")
     name, equals, value = first.partition("=")
     name, value = name.strip(), _bare(value)
-    if not equals or not _NAME.match(name) or not _VALUE.match(value):
+    if not equals or not is_token(name) or not _VALUE.match(value):
         return None
     cookie = Cookie(name, value, host, True, _default_path(path))
     deleted = False
@@ -189,7 +188,7 @@ def parse_cookie_pairs(text: str) -> tuple[tuple[str, str], ...]:
     for part in re.split(r"[;\n]|,(?=\s*[A-Za-z0-9_\-]+=)", text[: 64 * 1024]):
         name, equals, value = part.partition("=")
         name, value = name.strip(), _bare(value)
-        if name.lower() in _ATTRIBUTES or not equals or not _NAME.match(name) or not _VALUE.match(value):
+        if name.lower() in _ATTRIBUTES or not equals or not is_token(name) or not _VALUE.match(value):
             continue
         if len(name) + len(value) <= MAX_COOKIE_BYTES and (name in pairs or len(pairs) < MAX_COOKIES):
             pairs[name] = value

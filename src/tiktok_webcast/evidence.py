@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from .close import CloseReason
 from .http import FailureKind, HttpResponse, TransportFailure
-from .waiting import rate_limit_wait, retry_after
+from .waiting import wait_asked
 from .webjson import decode_text, dig
 
 
@@ -106,7 +106,7 @@ def unusable(source: str, answer: HttpResponse | TransportFailure, *, html: bool
     if path == "/login" or path.startswith("/login/"):
         return restricted(source, "login", "TikTok led to its login page")
     if answer.status in (403, 429):
-        wait = rate_limit_wait(answer.headers) if answer.status == 429 else retry_after(answer.headers)
+        wait = wait_asked(answer.status, answer.headers)
         return Evidence(source, detail=f"HTTP {answer.status}", reason=CloseReason.BLOCKED, retry_after=wait)
     if answer.status == 401:
         return restricted(source, "login", "HTTP 401")

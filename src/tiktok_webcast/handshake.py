@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from .close import Closed, CloseReason
 from .http import Headers, find_header
-from .waiting import rate_limit_wait, retry_after
+from .waiting import wait_asked
 
 FRESH_IDENTITY_DELAY = 2.0
 """Seconds before the next try with a new guest identity (protocol/http.md section 10)."""
@@ -47,7 +47,7 @@ def refusal(status: int, headers: Headers) -> Refusal:
         said += f", Handshake-Msg: {message}"
     if code:
         said += f", Handshake-Status: {code}"
-    wait = rate_limit_wait(headers) if status == 429 else retry_after(headers)
+    wait = wait_asked(status, headers)
     return replace(_meaning(status, message.lower().replace("_", " "), said, wait), status=status)
 
 

@@ -7,6 +7,7 @@ Any program that can make an HTTP request can run one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -107,6 +108,14 @@ def masked(headers: Headers) -> Headers:
 T = TypeVar("T")
 Exchange = Generator[HttpRequest, "HttpResponse | TransportFailure", T]
 """Requests that lead to a result of type `T`: yields requests, is sent answers, returns `T`."""
+
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can be the name of a header or of a cookie (RFC 9110 section 5.6.2)."""
+    return _TOKEN.match(text) is not None
 
 
 def find_header(headers: Headers, name: str) -> str | None:

@@ -16,7 +16,7 @@ from .http import Exchange, TransportFailure
 from .routes import guest_cookie
 from .signer import Signed, SignFailure, SignTarget
 from .url import guest_socket, socket_request
-from .waiting import rate_limit_wait, retry_after
+from .waiting import wait_asked
 
 SOCKET_HOSTS = {
     "global": "webcast-ws.tiktok.com",
@@ -67,6 +67,6 @@ def get_guest_cookie(context: WebContext) -> Exchange[SignFailure | None]:
             detail = f"TikTok's page did not answer, {answer.kind.value}"
             return SignFailure(failure_reason(answer), f"{detail}: {answer.detail}" if answer.detail else detail)
         said = f"TikTok gave no guest cookie (ttwid), HTTP {answer.status}"
-        wait = rate_limit_wait(answer.headers) if answer.status == 429 else retry_after(answer.headers)
+        wait = wait_asked(answer.status, answer.headers)
         failure = SignFailure(CloseReason.BLOCKED, said, retry_after=wait)
     return failure

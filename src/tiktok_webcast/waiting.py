@@ -39,6 +39,14 @@ def rate_limit_wait(headers: Headers) -> float | None:
     return None
 
 
+def wait_asked(status: int, headers: Headers) -> float | None:
+    """Return the seconds that an answer of this status asks to wait, or `None` if it does not say.
+
+    Only a rate limit (429) is waited for as its counters say: how much of one is left says nothing about an outage.
+    """
+    return rate_limit_wait(headers) if status == 429 else retry_after(headers)
+
+
 def _server_time(headers: Headers) -> float | None:
     return parse_http_date(find_header(headers, "date") or "")
 

@@ -21,14 +21,13 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
+from ._hand_off import HAND_OFF, take_handed
 from ._options import Network, Timeouts
 from ._proxy import Proxy
 from ._rooms import Engine, Room, RoomEvent, RoomsHealth, RoomsOptions
 from ._selector_loop import SelectorLoop
 
 T = TypeVar("T")
-HAND_OFF = 256
-"""Events handed from the thread to the program at a time; the others wait in their rooms' bounded queues."""
 # A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
 _PATIENCE = 0.5 if sys.platform == "win32" else None
 
@@ -199,14 +198,7 @@ class Rooms:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter them first: `with Rooms() as rooms`")
-        if timeout is None:
-            taken = self._handed.get()
-        elif timeout > 0:
-            # More than 292 years, or infinity, stand for no limit; a lock refuses to wait for so long.
-            taken = self._handed.get(timeout=min(timeout, threading.TIMEOUT_MAX))
-        else:
-            # The time left until a deadline that has just passed is below zero.
-            taken = self._handed.get_nowait()
+        taken = take_handed(self._handed, timeout)
         if taken is None:
             # The mark is set again for whoever asks next.
             self._marked = False

@@ -32,6 +32,7 @@ from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._driver import Driver, SessionPort
+from ._hand_off import HAND_OFF, take_handed
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
-HAND_OFF = 256
-"""Events handed from the thread to the program at a time; the others wait in the session's bounded queue."""
 # A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
 _PATIENCE = 0.5 if sys.platform == "win32" else None
 
@@ -222,14 +221,7 @@ class Live:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter it first: `with connect(...) as live`")
-        if timeout is None:
-            event = self._handed.get()
-        elif timeout > 0:
-            # More than 292 years, or infinity, stand for no limit; a lock refuses to wait for so long.
-            event = self._handed.get(timeout=min(timeout, threading.TIMEOUT_MAX))
-        else:
-            # The time left until a deadline that has just passed is below zero.
-            event = self._handed.get_nowait()
+        event = take_handed(self._handed, timeout)
         if event is None:
             # The end stays the end, for every thread that asks.
             self._handed.put(None)

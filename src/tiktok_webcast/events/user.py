@@ -35,7 +35,7 @@ def either_id(number: int, digits: str | bytes = "") -> int:
 
 def user_id(wire: Any) -> int:
     """Return the id of a `User` on the wire, as number or else as text; 0 if not sent."""
-    return (wire.id & _UNSIGNED) or decimal(wire.id_str)
+    return either_id(wire.id, wire.id_str)
 
 
 def names_somebody(wire: Any) -> bool:

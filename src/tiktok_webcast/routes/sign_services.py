@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from ..context import Params, encode_query
 from ..cookies import parse_cookie_pairs
 from ..evidence import excerpt, server_message
 from ..gift_list import GiftList
-from ..http import HttpRequest, HttpResponse, TransportFailure
+from ..http import HttpRequest, HttpResponse, TransportFailure, is_token
 from ..room_info import RoomInfo
 from ..signer import SignFailure
 from ..webjson import as_dict, as_id, as_int, as_text, dig
@@ -21,9 +20,6 @@ from .sign_api import WINDOWS, Client, Generation, document_of
 
 STRIPPED = frozenset(["X-Bogus", "X-Gnarly", "msToken"])
 """Query keys to take out of an address before it is signed."""
-
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-"""What the name of a header may be."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +211,7 @@ def parse_sign_url(answer: HttpResponse | TransportFailure) -> SignedUrl | SignF
         {
             name: value
             for name, value in headers.items()
-            if isinstance(value, str) and _TOKEN.match(name) and _is_header(value)
+            if isinstance(value, str) and is_token(name) and _is_header(value)
         },
         tokens,
         _cookie_list(response.get("cookies")),
