@@ -21,26 +21,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 class Event(View):
     """Something that happened in a room: immutable, read lazily from the message that carried it."""
 
-    __slots__ = ("_message",)
+    __slots__ = ("_message", "_room_id")
     name: ClassVar[str] = "event"
     """The event's name for listeners, filters and JSON lines."""
     room_id: int
     """The room it happened in: the session's, else the one that the message names; 0 while none is known."""
     _message: Message
+    _room_id: int
 
     def __init__(self, *, message: Message = _NO_MESSAGE, **values: object) -> None:
         super().__init__(**values)
-        _put_message(self, message)
+        self._message = message
+        self._room_id = 0
 
     @classmethod
     def from_message(cls, wire: Any, message: Message, room_id: int, given: Mapping[str, Any] = _NOTHING) -> Any:
         """Make one from a message and its parsed form; `given` are fields that the message does not carry."""
         self = _new(cls)
-        _put_wire(self, wire)
-        _put_given(self, given)
-        _put_message(self, message)
-        if room_id:
-            _put_room_id(self, room_id)
+        self._wire = wire
+        self._given = self._values = given
+        self._message = message
+        self._room_id = room_id
         return self
 
     @classmethod
@@ -118,14 +119,10 @@ class Event(View):
         return _restore_event, (type(self), tuple(self._message), self.room_id, dict(self._given), wire)
 
     def _read_room_id(self) -> int:
-        return getattr(getattr(self._wire, "common", None), "room_id", 0)
+        return self._room_id or getattr(getattr(self._wire, "common", None), "room_id", 0)
 
 
 _new = object.__new__
-_put_wire = vars(View)["_wire"].__set__
-_put_given = vars(View)["_given"].__set__
-_put_message = vars(Event)["_message"].__set__
-_put_room_id = vars(Event)["room_id"].__set__
 
 
 def _restore_event(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from ..view import wire_name
+from ..view import needs_wire_field, wire_name
 from .base import Event
 
 Parse = Callable[[bytes], Any]
@@ -97,8 +97,7 @@ def _check_fields(event: type[Event]) -> None:
 
     sent = message_class(event.wire_type).DESCRIPTOR.fields_by_name
     for name in event.fields:
-        read = hasattr(event, f"_read_{name}") or isinstance(getattr(event, name, None), property)
-        if not read and wire_name(name) not in sent:
+        if needs_wire_field(event, name) and wire_name(name) not in sent:
             raise ValueError(
                 f"{event.__name__}.{name} is no field of {event.wire_type}: "
                 f"name it as the wire does (docs/events.md), or define _read_{name}"

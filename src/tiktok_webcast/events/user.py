@@ -126,8 +126,8 @@ class User(View):
     """Whether the message marks the account as verified."""
 
     def __init__(self, **values: object) -> None:
-        object.__setattr__(self, "_carrier", None)
         super().__init__(**values)
+        self._carrier = None
 
     @classmethod
     def from_wire(cls, wire: Any, *, carrier: Any = None, **given: object) -> Self:
@@ -137,9 +137,9 @@ class User(View):
         than badges (protocol/push.md section 16).
         """
         self = _new(cls)
-        _put_wire(self, wire)
-        _put_given(self, given)
-        _put_carrier(self, carrier)
+        self._wire = wire
+        self._given = self._values = given
+        self._carrier = carrier
         return self
 
     @property
@@ -274,9 +274,6 @@ class User(View):
 
 _NOTHING: dict[str, Any] = {}
 _new = object.__new__
-_put_wire = vars(View)["_wire"].__set__
-_put_given = vars(View)["_given"].__set__
-_put_carrier = vars(User)["_carrier"].__set__
 
 
 def _level(number: int) -> int | None:
@@ -297,9 +294,9 @@ def _restore_user(cls: type[User], packed: bytes, identity: bytes | None, given:
 def _bare_user(wire: Any, carrier: Any) -> User:
     """Make a user as `from_wire` does; without the keywords it takes half the time, and every event makes one."""
     user = _new(User)
-    _put_wire(user, wire)
-    _put_given(user, _NOTHING)
-    _put_carrier(user, carrier)
+    user._wire = wire
+    user._given = user._values = _NOTHING
+    user._carrier = carrier
     return user
 
 
