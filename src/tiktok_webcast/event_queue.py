@@ -152,9 +152,8 @@ class EventQueue(Generic[E]):
 
     def pop(self) -> E | None:
         """Take the oldest event, or `None` if none waits; after losses, take their announcement first."""
-        events = self._events
-        if events and self._plain:
-            return events.popleft()
+        if self._plain:
+            return self._events.popleft() if self._events else None
         if self._unannounced and self.announce is not None:
             lost, self._unannounced = self._unannounced, 0
             taken: E | None = self.announce(lost)

@@ -53,15 +53,20 @@ class _Direct:
         """Return the property for a field of this name."""
         wire_name, read = self._wire_name, self._read
 
-        def get(view: View) -> Any:
+        def get_named(view: View) -> Any:
             """Return what was given, or what the wire says."""
             given = view._given
             if given and name in given:
                 return given[name]
-            value = getattr(view._wire, wire_name) if read is None else read(view._wire)
+            value = getattr(view._wire, wire_name)
             return value if value.__class__ is not bytes else text(value)
 
-        return _frozen(name, get)
+        def get_read(view: View) -> Any:
+            """Return what was given, or what the function makes of the wire."""
+            given = view._given
+            return given[name] if given and name in given else read(view._wire)
+
+        return _frozen(name, get_named if read is None else get_read)
 
 
 def _kept(name: str) -> Any:
