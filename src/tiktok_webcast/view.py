@@ -51,22 +51,30 @@ class _Direct:
 
     def made(self, name: str) -> Any:
         """Return the property for a field of this name."""
-        wire_name, read = self._wire_name, self._read
+        return _named(name, self._wire_name) if self._read is None else _computed(name, self._read)
 
-        def get_named(view: View) -> Any:
-            """Return what was given, or what the wire says."""
-            given = view._given
-            if given and name in given:
-                return given[name]
-            value = getattr(view._wire, wire_name)
-            return value if value.__class__ is not bytes else text(value)
 
-        def get_read(view: View) -> Any:
-            """Return what was given, or what the function makes of the wire."""
-            given = view._given
-            return given[name] if given and name in given else read(view._wire)
+def _named(name: str, wire_name: str) -> Any:
+    """Return the property for a field that the wire has as `wire_name`."""
 
-        return _frozen(name, get_named if read is None else get_read)
+    def get(view: View) -> Any:
+        given = view._given
+        if given and name in given:
+            return given[name]
+        value = getattr(view._wire, wire_name)
+        return value if value.__class__ is not bytes else text(value)
+
+    return _frozen(name, get)
+
+
+def _computed(name: str, read: Reader) -> Any:
+    """Return the property for a field that a function makes of the wire."""
+
+    def get(view: View) -> Any:
+        given = view._given
+        return given[name] if given and name in given else read(view._wire)
+
+    return _frozen(name, get)
 
 
 def _kept(name: str) -> Any:
