@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from by_hand import by_hand
 from corpus import frames as make_frames
 from decode_frames import read_frames
 from floor import bare_floor
@@ -50,11 +51,13 @@ def runners(frames: list[bytes]) -> dict[str, Runner]:
 
     found: dict[str, Runner] = {
         FLOOR: lambda: bare_floor(frames),
+        "by hand, zlib": lambda: asyncio.run(by_hand(frames)),
         "full path, zlib": path(None, zlib),
         "three names, zlib": path(THREE_NAMES, zlib),
     }
     if _isal is not None:
         found["bare floor, isal"] = lambda: bare_floor(frames, _isal.decompress)
+        found["by hand, isal"] = lambda: asyncio.run(by_hand(frames, _isal.decompress))
         found["full path, isal"] = path(None, _isal)
         found["three names, isal"] = path(THREE_NAMES, _isal)
     return found
