@@ -58,6 +58,7 @@ def _named(name: str, wire_name: str) -> Any:
     """Return the property for a field that the wire has as `wire_name`."""
 
     def get(view: View) -> Any:
+        """Return what was given, or what the wire says."""
         given = view._given
         if given and name in given:
             return given[name]
@@ -71,6 +72,7 @@ def _computed(name: str, read: Reader) -> Any:
     """Return the property for a field that a function makes of the wire."""
 
     def get(view: View) -> Any:
+        """Return what was given, or what the function makes of the wire."""
         given = view._given
         return given[name] if given and name in given else read(view._wire)
 
