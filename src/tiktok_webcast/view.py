@@ -14,6 +14,7 @@ import base64
 import keyword
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timezone
@@ -114,8 +115,7 @@ class ViewType(type):
     """Makes a property of every annotated field of a class, in order."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> ViewType:
-        annotations: dict[str, Any] = namespace.get("__annotations__", {})
-        own = tuple(field for field, kind in annotations.items() if _is_field(field, str(kind)))
+        own = tuple(field for field, kind in _annotations(namespace).items() if _is_field(field, str(kind)))
         inherited: dict[str, None] = {}
         for base in bases:
             inherited.update(dict.fromkeys(getattr(base, "fields", ())))
@@ -130,6 +130,17 @@ class ViewType(type):
         namespace.update({field: value.made(field) for field, value in plain.items()})
         namespace.update({field: _kept(field) for field in fresh})
         return super().__new__(mcls, name, bases, namespace, **options)
+
+
+def _annotations(namespace: Mapping[str, Any]) -> Mapping[str, object]:
+    if sys.version_info >= (3, 14) and not {"__annotate__", "__annotate_func__"}.isdisjoint(namespace):
+        # A class body without `from __future__ import annotations` has a function that makes them (PEP 649).
+        import annotationlib
+
+        annotate: Any = annotationlib.get_annotate_from_class_namespace(namespace)
+        return annotationlib.call_annotate_function(annotate, annotationlib.Format.STRING)
+    found: Mapping[str, object] = namespace.get("__annotations__", {})
+    return found
 
 
 def _is_field(name: str, kind: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -135,3 +135,23 @@ def test_an_event_without_a_message_of_ours_can_be_made_by_hand() -> None:
         _ = Handmade().part
     event = Handmade.from_wire(their_message().FromString(PAYLOAD))
     assert event.part.number == 3, "what was given to one is not how others are read"
+
+
+def test_a_class_body_without_the_future_import_has_fields_too() -> None:
+    source = """
+class PokeEvent(Event):
+    name: ClassVar[str] = "poke"
+    wire_type: ClassVar[str] = "WebcastChatMessage"
+    content: str
+    language: str | None
+
+    def _read_language(self):
+        return "xx"
+"""
+    scope: dict[str, Any] = {"Event": Event, "ClassVar": ClassVar}
+    # Python 3.14 evaluates such annotations when they are asked for.
+    exec(compile(source, "theirs.py", "exec", dont_inherit=True), scope)  # noqa: S102 - as a user's module has it
+    poke = scope["PokeEvent"]
+    assert poke.fields == ("room_id", "content", "language")
+    event = poke(content="hi")
+    assert (event.content, event.language) == ("hi", "xx")
