@@ -260,6 +260,18 @@ def test_wrong_usage_is_exit_code_2_and_says_why(arguments: tuple[str, ...], cal
     assert len(done.err.splitlines()) >= 1
 
 
+@pytest.mark.parametrize(
+    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+)
+@pytest.mark.parametrize("command", ["watch", "info"])
+def test_a_file_without_certificates_is_said_at_once(command: str, content: str, call: Caller, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text(content)
+    done = call(command, "anna", "--ca-file", str(file), *to("http://127.0.0.1:9"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"tiktok-webcast: There is no certificate (PEM) in {file} that can be read\n"
+
+
 def test_a_login_in_the_cookies_stays_away_from_the_sign_server(sim: Simulator, call: Caller, tmp_path: Path) -> None:
     jar = tmp_path / "cookies.txt"
     jar.write_text("127.0.0.1\tFALSE\t/\tFALSE\t0\tsessionid\tsecret-of-the-test\n")

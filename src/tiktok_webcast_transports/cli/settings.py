@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def read_settings(args: argparse.Namespace, environment: Mapping[str, str] = os.
     endpoints = _endpoints(given, environment)
     ca_file = given.get("ca_file") or environment.get(PREFIX + "CA_FILE") or None
     if ca_file is not None:
-        _read(ca_file, "certificates", 64 * 1024 * 1024)
+        _check_certificates(ca_file)
     config = SessionConfig(
         endpoints=endpoints,
         timing=_timing(given),
@@ -82,6 +83,15 @@ def read_settings(args: argparse.Namespace, environment: Mapping[str, str] = os.
         ca_file=ca_file,
         timeouts=_timeouts(given.get("timeout")),
     )
+
+
+def _check_certificates(file: str) -> None:
+    """Refuse a file without certificates now: a connection would fail over it like over the network, and be retried."""
+    _read(file, "certificates", 64 * 1024 * 1024)
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        raise ConfigurationError(f"There is no certificate (PEM) in {file} that can be read") from None
 
 
 def _endpoints(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Endpoints:
