@@ -111,6 +111,15 @@ def test_a_file_of_another_kind_is_exit_code_10(content: bytes, tmp_path: Path, 
     assert str(path) in done.err
 
 
+@pytest.mark.parametrize("cut", [1, 500])
+def test_a_fetch_result_that_cannot_be_read_is_exit_code_10(cut: int, tmp_path: Path, call: Caller) -> None:
+    path = tmp_path / "cut.pb"
+    path.write_bytes(capture("fetch_result_2026.pb").read_bytes()[:cut])
+    done = call("replay", str(path), "--json")
+    assert (done.code, done.names) == (10, ["undecodable", "closed"])
+    assert f"{path}: not a fetch result" in done.err
+
+
 def test_a_file_that_is_missing_is_exit_code_10(call: Caller) -> None:
     for subcommand in (("replay",), ("decode", "--payloads"), ("inspect",)):
         done = call(*subcommand, "/no/such/file")

@@ -156,7 +156,10 @@ def _results(
     pieces: Iterable[bytes], player: FramePlayer, reader: FramesReader, *, bare: bool
 ) -> Iterator[FetchResult | BadFrame]:
     if bare:
-        yield from player.read_result(b"".join(pieces))
+        for result in player.read_result(b"".join(pieces)):
+            if isinstance(result, BadFrame):
+                reader.problem = result.error
+            yield result
         return
     inflater: Inflater | None = None
     for piece in pieces:
