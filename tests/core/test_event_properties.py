@@ -16,7 +16,7 @@ from wire_data import MAX_DEPTH, wire_messages
 from tiktok_webcast import events
 from tiktok_webcast._pb import message_class
 from tiktok_webcast.decoder import decode
-from tiktok_webcast.events import UndecodableEvent
+from tiktok_webcast.events import CommentEvent, UndecodableEvent
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import BY_HAND, METHODS, REGISTRY
 from tiktok_webcast.message import Message
@@ -119,6 +119,24 @@ def test_every_event_of_a_method_can_be_made_by_hand(method: str) -> None:
     event = binding.event()
     walk(event)
     check_value(event)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_text_given_by_hand_is_there(method: str) -> None:
+    """Also one called `message`, as the raw message is in every event."""
+    binding = REGISTRY.find(method)
+    assert binding is not None
+    kind = binding.event
+    for name in kind.fields:
+        if isinstance(getattr(kind(), name), str):
+            event = kind(**{name: "given"})
+            assert getattr(event, name) == "given" and event.method is None, name
+            check_value(event)
+
+
+def test_only_a_message_is_taken_for_one() -> None:
+    with pytest.raises(TypeError, match="CommentEvent has no field 'message'"):
+        CommentEvent(message="hello")
 
 
 @pytest.mark.parametrize("kind", [getattr(events, name) for name in events.__all__ if name.endswith("Event")])

@@ -29,7 +29,10 @@ class Event(View):
     _message: Message
     _room_id: int
 
-    def __init__(self, *, message: Message = _NO_MESSAGE, **values: object) -> None:
+    def __init__(self, *, message: object = _NO_MESSAGE, **values: object) -> None:
+        if not isinstance(message, Message):
+            # Some events have a field of this name, a text.
+            message, values = _NO_MESSAGE, {**values, "message": message}
         super().__init__(**values)
         self._message = message
         self._room_id = 0
