@@ -16,7 +16,7 @@ from wire_data import MAX_DEPTH, wire_messages
 from tiktok_webcast import events
 from tiktok_webcast._pb import message_class
 from tiktok_webcast.decoder import decode
-from tiktok_webcast.events import CommentEvent, UndecodableEvent
+from tiktok_webcast.events import CommentEvent, Gift, GiftInfo, RoomPinEvent, UndecodableEvent
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.table import BY_HAND, METHODS, REGISTRY
 from tiktok_webcast.message import Message
@@ -132,6 +132,13 @@ def test_every_text_given_by_hand_is_there(method: str) -> None:
             event = kind(**{name: "given"})
             assert getattr(event, name) == "given" and event.method is None, name
             check_value(event)
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_what_is_given_by_hand_decides_what_follows_from_it(over: bool) -> None:
+    gift = Gift(info=GiftInfo(type=1), count=3, is_repeating=over)
+    assert gift.streakable and gift.streaking is not over
+    assert RoomPinEvent(action=1 if over else 2).is_pin is over
 
 
 def test_only_a_message_is_taken_for_one() -> None:

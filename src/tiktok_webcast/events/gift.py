@@ -146,7 +146,7 @@ class Gift(View):
         return self.info.streakable if "info" in self._given else is_streakable(self._wire)
 
     def _read_streaking(self) -> bool:
-        return self.streakable and not self._wire.repeat_end
+        return self.streakable and not self._given.get("is_repeating", self._wire.repeat_end)
 
     def _json_id(self) -> str | None:
         return str(self.id) if self.id else None

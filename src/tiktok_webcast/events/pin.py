@@ -36,7 +36,7 @@ class RoomPinEvent(wire_named.RoomPinEvent):
     @property
     def is_pin(self) -> bool:
         """Whether it is pinned rather than unpinned."""
-        return bool(self._wire.action == _PIN)
+        return self.action == _PIN
 
     @property
     def pinned(self) -> Event | None:
