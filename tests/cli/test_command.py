@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ from tiktok_webcast.sim import SCENARIOS, differences
 from tiktok_webcast_transports.cli import arguments
 from tiktok_webcast_transports.cli.completion import commands
 from tiktok_webcast_transports.cli.demo import GRACE
+from tiktok_webcast_transports.cli.payloads import Payload
 from tiktok_webcast_transports.cli.stop import Stop
 from tiktok_webcast_transports.simulator import Simulator
 
@@ -169,6 +171,22 @@ def test_an_unexpected_error_is_a_sentence_and_a_traceback_only_with_debug(
         call(*broken, "--debug")
     with pytest.raises(KeyError):
         call("--debug", *broken)
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (KeyError("something of ours"), 1)])
+@pytest.mark.parametrize("subcommand", ["decode", "inspect"])
+def test_what_was_read_until_then_is_printed(
+    subcommand: str, error: BaseException, code: int, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Input may come slowly, from a command in front of this one, and output waits while it goes to a file."""
+
+    def read(file: str) -> Iterator[Payload]:
+        yield Payload("first", "WebcastChatMessage", b"")
+        raise error
+
+    monkeypatch.setattr(f"tiktok_webcast_transports.cli.{subcommand}.read_payloads", read)
+    done = call(subcommand, "--payloads", "-")
+    assert done.code == code and "first" in done.out
 
 
 # --- completion -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -30,11 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # argparse ends so: 2 for a wrong argument, 0 after --help.
         return _flushed(stopped.code if isinstance(stopped.code, int) else USAGE, streams)
     except KeyboardInterrupt:
+        _flush_rest(streams)
         return INTERRUPTED
     except Exception as error:
+        _flush_rest(streams)
         if debug:
             raise
         return _explain(error, streams)
+
+
+def _flush_rest(streams: Streams) -> None:
+    """Write what was made of the input so far: it waits for more where stdout is no terminal."""
+    with contextlib.suppress(OutputGone, OutputFailed):
+        streams.flush()
 
 
 def _flushed(code: int, streams: Streams) -> int:
