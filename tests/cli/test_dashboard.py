@@ -17,6 +17,7 @@ from tiktok_webcast.events.base import Event
 from tiktok_webcast.events.chat import CommentEvent
 from tiktok_webcast.events.emote import Emote
 from tiktok_webcast.events.gift import Gift, GiftEvent, GiftInfo, GiftStreakEndEvent
+from tiktok_webcast.events.like import LikeEvent
 from tiktok_webcast.events.member import JoinEvent
 from tiktok_webcast.events.room import ViewerUpdateEvent
 from tiktok_webcast.events.session import ClosedEvent, ConnectEvent, ReconnectingEvent
@@ -86,6 +87,16 @@ def test_what_it_counts_is_what_the_events_come_to() -> None:
     assert board.counts["comment"] == sum(event.name == "comment" for event in events)
     assert board.streaks == {}
     assert (board.unique_id, board.state, board.state_detail) == ("anna", "closed", "room ended")
+
+
+def test_the_likes_are_those_of_the_room_that_the_host_is_in() -> None:
+    board = Board()
+    for room_id, likes in ((1, 900), (1, 950), (2, 3)):
+        board.take(ConnectEvent(room_id=room_id), now=0.0)
+        board.take(LikeEvent(room_id=room_id, room_likes=likes), now=1.0)
+        assert (board.room_id, board.likes) == (room_id, likes)
+    board.take(ConnectEvent(room_id=2), now=2.0)
+    assert board.likes == 3
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -155,6 +155,9 @@ class Board:
     def _session(self, event: Event, now: float) -> None:
         if isinstance(event, ConnectEvent):
             self.unique_id = event.unique_id or self.unique_id
+            if event.room_id != self.room_id:
+                # The host has opened a new one, with likes of its own.
+                self.likes = 0
             self.room_id = event.room_id
             self.connections = event.attempt
             self.connected_at = now
