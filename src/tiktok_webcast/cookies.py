@@ -229,7 +229,9 @@ def parse_netscape_cookies(text: str, *, now: float | None = None) -> CookieJar:
                 "the cookies in Netscape format (`cookies.txt`)."
             )
         domain, subdomains, path, secure, expires, name, value = (column.strip() for column in columns)
-        expiry = int(expires) if re.fullmatch(r"[0-9]{1,15}", expires) else 0
+        # Times have fractions of a second in Chrome, and exporters may write them.
+        whole = re.fullmatch(r"([0-9]{1,15})(?:\.[0-9]*)?", expires)
+        expiry = int(whole[1]) if whole is not None else 0
         if now is not None and 0 < expiry <= now:
             continue
         host_only = subdomains.upper() != "TRUE" and not domain.startswith(".")

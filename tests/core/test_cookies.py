@@ -200,6 +200,13 @@ def test_a_cookie_file() -> None:
     assert parse_netscape_cookies(NETSCAPE).get("old", WWW) == "1"
 
 
+@pytest.mark.parametrize("expires", ["1400000000", "1400000000.25", "1400000000.", "1499999999.9999999"])
+def test_a_cookie_that_has_expired_is_left_out(expires: str) -> None:
+    text = f".tiktok.com\tTRUE\t/\tTRUE\t{expires}\tsessionid\tplanted-value\n"
+    assert len(parse_netscape_cookies(text, now=1_500_000_000)) == 0
+    assert len(parse_netscape_cookies(text, now=1_300_000_000)) == 1
+
+
 def test_a_file_of_another_kind_is_refused_without_showing_it() -> None:
     with pytest.raises(ConfigurationError, match="Line 2 of the cookie file has 1 columns") as caught:
         parse_netscape_cookies('# c\n[{"name": "sessionid", "value": "planted-value"}]')
