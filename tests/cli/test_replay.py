@@ -273,5 +273,8 @@ def test_unknown_events_can_be_piped_into_inspect(tmp_path: Path, call: Caller) 
     path = tmp_path / "unknown.frames"
     data, _ = server_in_room().messages((Message("WebcastFooMessage", b"\x0a\x03foo", 1),), now=0, need_ack=False)
     path.write_bytes(write_frames([data]))
-    lines = call("replay", str(path), "--json", "--only", "unknown").out.split("\n")[0]
-    assert run("inspect", "--payloads", "-", stdin=lines.encode()).out == '# WebcastFooMessage\n1: "foo"\n'
+    lines = call("replay", str(path), "--json", "--only", "unknown")
+    assert lines.names == ["unknown", "closed"]
+    shown = run("inspect", "--payloads", "-", stdin=lines.out.encode())
+    assert shown == (0, '# WebcastFooMessage\n1: "foo"\n', "")
+    assert run("decode", "--payloads", "-", stdin=lines.out.encode()).names == ["unknown"]

@@ -49,7 +49,7 @@ def from_base64(text: str) -> bytes:
 
 
 def read_payloads(file: str) -> Iterator[Payload | Unreadable]:
-    """Yield the payloads of a file of JSON lines, in order; `-` is stdin.
+    """Yield the payloads of a file of JSON lines, in order; `-` is stdin. Events without a payload are passed over.
 
     Raises:
         UnreadablePayload: the file cannot be read.
@@ -58,8 +58,9 @@ def read_payloads(file: str) -> Iterator[Payload | Unreadable]:
         number = 0
         while line := lines.readline(LONGEST_LINE):
             number += 1
-            if line.strip():
-                yield _payload(line, f"line {number}")
+            found = _payload(line, f"line {number}") if line.strip() else None
+            if found is not None:
+                yield found
 
 
 def read_file(file: str, most: int) -> bytes:
@@ -97,11 +98,14 @@ def open_input(file: str) -> Iterator[BinaryIO]:
         raise UnreadablePayload(f"{file} cannot be read: {error.strerror or error}") from None
 
 
-def _payload(line: bytes, where: str) -> Payload | Unreadable:
+def _payload(line: bytes, where: str) -> Payload | Unreadable | None:
     try:
         found = json.loads(line, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         return Unreadable(where, f"not JSON: {error}")
+    if isinstance(found, dict) and "event" in found and "base64" not in found:
+        # As `watch --json` prints them: whatever it is told to print, `closed` comes last.
+        return None
     if not isinstance(found, dict) or not isinstance(found.get("base64"), str):
         return Unreadable(where, 'not an object with "method" and "base64"')
     method = found.get("method")
