@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -167,7 +168,7 @@ def check_callback(call: object) -> None:
     if not callable(call):
         raise TypeError(f"A listener is a function that takes the event, not {type(call).__name__} {call!r}")
     try:
-        inspect.signature(call).bind(None)
+        _signature(call).bind(None)
     except TypeError:
         raise TypeError(
             f"{_label(call)} cannot be a listener: it must take one argument, the event "
@@ -176,6 +177,15 @@ def check_callback(call: object) -> None:
     except ValueError:
         # Some builtins do not tell their parameters.
         return
+
+
+def _signature(call: Callable[..., object]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        # Annotations are evaluated when asked for, and may name what is imported for type checkers alone.
+        from annotationlib import Format
+
+        return inspect.signature(call, annotation_format=Format.STRING)
+    return inspect.signature(call)
 
 
 def call_in_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -189,6 +190,17 @@ def test_what_cannot_be_called_with_an_event_is_refused_at_once(bad: Any) -> Non
         client.add_listener("comment", bad)
     with pytest.raises(TypeError):
         client.on_any(bad)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="until then such a function cannot even be made")
+def test_what_a_listener_is_annotated_with_need_not_be_there() -> None:
+    source = "def good(event: ImportedForTypeCheckersAlone): ...\ndef bad(): ..."
+    scope: dict[str, Any] = {}
+    exec(compile(source, "theirs.py", "exec", dont_inherit=True), scope)
+    client = TikTokLiveClient("ann")
+    assert client.on("comment", scope["good"]) is scope["good"]
+    with pytest.raises(TypeError, match="take one argument"):
+        client.on("comment", scope["bad"])
 
 
 def test_adding_the_same_listener_again_changes_nothing(sim: Net) -> None:
