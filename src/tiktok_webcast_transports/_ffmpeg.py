@@ -100,8 +100,8 @@ class Ffmpeg:
         # Away from the terminal's Ctrl-C, which would end ffmpeg in its own way.
         apart: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         pipe = subprocess.PIPE
-        # The proxy is ours to say.
-        own = {name: value for name, value in os.environ.items() if name.lower() != "http_proxy"}
+        # The proxy is ours to say, and so is that there is no way around it.
+        own = {name: value for name, value in os.environ.items() if name.lower() not in ("http_proxy", "no_proxy")}
         try:
             self.process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
                 command,
