@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import PurePosixPath
 from typing import Any
@@ -27,7 +28,7 @@ from tiktok_webcast.recording.arguments import concat_list, trim_arguments
 from tiktok_webcast.recording.file_name import FIELDS
 from tiktok_webcast.recording.targets import TARGETS as ALL
 from tiktok_webcast.room_info import FORMATS, QUALITIES, Stream
-from tiktok_webcast_transports._options import Network
+from tiktok_webcast_transports._options import Network, Timeouts
 from tiktok_webcast_transports.recording import way_of
 
 NASTY = st.one_of(
@@ -210,6 +211,13 @@ def test_a_proxy_with_an_ipv6_address_is_handed_on_as_it_was_given(proxy: str) -
     way = way_of(Network(proxy=proxy), "agent")
     assert way.proxy == proxy
     assert record_environment(way) == {"http_proxy": proxy}
+
+
+@pytest.mark.parametrize(("seconds", "micros"), [(15.0, "15000000"), (1e13, str(10**18)), (math.inf, str(10**18))])
+def test_a_time_limit_that_stands_for_none_is_one_that_ffmpeg_takes(seconds: float, micros: str) -> None:
+    way = way_of(Network(timeouts=Timeouts(request=seconds)), "agent")
+    arguments = record_arguments(Stream("hd", "flv", "https://a/b"), "a.ts", ALL["ts"], way=way)
+    assert arguments[arguments.index("-rw_timeout") + 1] == micros
 
 
 def test_a_proxy_is_handed_on_where_nobody_else_reads_it() -> None:

@@ -12,6 +12,8 @@ from .targets import Target
 
 PROTOCOLS = "http,https,tcp,tls,crypto,httpproxy"
 """What a stream may be read by. Not `file`: a playlist must not name files of this machine."""
+_LONGEST_WAIT = 10**18
+"""Microseconds, 30,000 years: ffmpeg refuses a limit that does not fit into 63 bits."""
 _DEMUXERS = {"flv": "flv", "hls": "hls"}
 Options = tuple[str, ...]
 
@@ -183,7 +185,8 @@ def _quiet() -> list[str]:
 
 
 def _network(url: str, way: Way) -> list[str]:
-    found = ["-protocol_whitelist", PROTOCOLS, "-rw_timeout", str(int(way.read_timeout * 1_000_000))]
+    patience = int(min(way.read_timeout * 1_000_000, _LONGEST_WAIT))
+    found = ["-protocol_whitelist", PROTOCOLS, "-rw_timeout", str(patience)]
     if way.user_agent and way.user_agent.isascii() and way.user_agent.isprintable() and way.user_agent[0] != "-":
         found += ["-user_agent", way.user_agent]
     if url.startswith("https://"):
