@@ -106,12 +106,14 @@ async def record_async(user: str | int | UserInput, path: str | os.PathLike[str]
     recorder = make_recorder(user, path, **choices)
     recorder.start()
     try:
-        # One thread more, that can be left: the wait ends when the recorder does.
-        result = await anyio.to_thread.run_sync(recorder.wait, abandon_on_cancel=True)
+        # One thread more, that can be left: the wait ends when the recorder does. Not one of the program's 40, which
+        # hours of recording would take away from it.
+        own = anyio.CapacityLimiter(1)
+        result = await anyio.to_thread.run_sync(recorder.wait, abandon_on_cancel=True, limiter=own)
     except BaseException:
         recorder.stop()
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(recorder.close)
+            await anyio.to_thread.run_sync(recorder.close, limiter=anyio.CapacityLimiter(1))
         raise
     if result is None:
         raise LocalProtocolError("The recording ended without a result")

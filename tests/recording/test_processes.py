@@ -14,6 +14,9 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import pytest
 from recordings import GUARD, Plays, Watched, needs_ffmpeg, processes_of, until_gone
 
@@ -37,7 +40,7 @@ from tiktok_webcast_transports import _minder, _recording_files
 from tiktok_webcast_transports._ffmpeg import Ffmpeg, find_ffmpeg
 from tiktok_webcast_transports._recorder import LINES_WAITING
 from tiktok_webcast_transports._recording_files import Finisher
-from tiktok_webcast_transports.recording import Recorder
+from tiktok_webcast_transports.recording import Recorder, record_async
 from tiktok_webcast_transports.simulator import Simulator
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -304,6 +307,37 @@ def test_waiting_may_be_without_an_end(tmp_path: Path) -> None:
     assert recorder.join(math.inf)
     with pytest.raises(RuntimeError, match="nobody knows"):
         recorder.wait(1e300)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_recordings_leave_the_program_s_threads_to_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def ask(info: object) -> RoomInfo:
+        asked.set()
+        answer.wait(GUARD)
+        raise RuntimeError("nobody knows")
+
+    def make(user: str, path: Path) -> Recorder:
+        return Recorder(path, ask, ffmpeg=sys.executable)
+
+    monkeypatch.setattr("tiktok_webcast_transports.recording.make_recorder", make)
+
+    async def main() -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(record_async, "ann", tmp_path / "a.mkv")
+            while not asked.is_set():
+                await anyio.lowlevel.checkpoint()
+            with anyio.fail_after(GUARD / 2):
+                await anyio.to_thread.run_sync(answer.is_set)
+            tasks.cancel_scope.cancel()
+        assert not answer.is_set()
+
+    anyio.run(main, backend=backend)
+    answer.set()
 
 
 @needs_ffmpeg
