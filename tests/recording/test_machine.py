@@ -326,6 +326,15 @@ def test_without_a_decoder_it_records_unwatched() -> None:
     assert isinstance(action, StartFfmpeg) and not action.watch and action.number == 1
 
 
+def test_an_abort_is_not_answered_by_another_try() -> None:
+    machine = begin()
+    machine.receive_diagnostic("[fatal] Stream map '0:v:0' matches no streams.", now=0.1)
+    machine.abort(now=0.1)
+    assert machine.next_action() is Signal.KILL
+    machine.ffmpeg_exited(-9, now=0.1)
+    assert machine.next_action() is None and machine.end is End.STOPPED
+
+
 def test_rooms_without_a_stream() -> None:
     for answer, error in ((OFFLINE, RoomOffline), (room("HD1", status=4), RoomOffline), (room(), NoStream)):
         machine = RecordingMachine()

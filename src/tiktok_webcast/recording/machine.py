@@ -295,7 +295,7 @@ class RecordingMachine:
 
     def _after(self, why: _Why | None, code: int | None, recorded: bool, now: float) -> None:
         left = None if self.options.duration is None else self.options.duration - self._before
-        if self._said.cannot_watch and self._watch and not recorded:
+        if self._said.cannot_watch and self._watch and not recorded and why is not _Why.STOPPED:
             self._watch = False
             self._ask()
         elif why is None and code and self._said.fatal:
