@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tiktok_webcast.actions import CloseSocket, OpenSocket, SendMessage, SendRequest
-from tiktok_webcast.capture import CaptureProblem, CaptureReader, Replay, read_capture, replay
+from tiktok_webcast.capture import CaptureProblem, CaptureReader, Redaction, Replay, read_capture, replay
 from tiktok_webcast.capture.format import MAGIC, End, Header, Input, Output, Record, Verb, write_record
 from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, SocketRequest, TransportFailure
 
@@ -213,6 +213,21 @@ def test_a_number_of_a_header_that_is_none_is_said() -> None:
     assert odd != header
     with pytest.raises(CaptureProblem, match="header"):
         list(replay(MAGIC + write_record(Header(odd)) + write_record(End())))
+
+
+@pytest.mark.parametrize("name", ["http_headers", "ws_headers"])
+def test_what_no_session_can_be_made_with_is_said(name: str) -> None:
+    import json
+
+    _, data = record("streaks")
+    header = next(item for item in read_capture([data]) if isinstance(item, Header)).json
+    found = json.loads(header)
+    found["config"][name] = {"no token": "x"}
+    odd = Header(json.dumps(found).encode())
+    player, redaction = Replay(), Redaction(lambda piece: None, key=b"k")
+    player.play(odd)
+    redaction.redact(odd)
+    assert "its header is refused" in player.problem and player.problem == redaction.problem
 
 
 def test_any_damage_inside_of_a_header_is_said_or_harmless() -> None:

@@ -228,7 +228,8 @@ def _setup(found: dict[str, Any], registry: Registry) -> Setup:
         signer_name=str(signer.get("name", signer["kind"])),
         rng_state=_read_state(found["rng"]),
     )
-    setup.rng()
+    # What nobody can make a session with is refused here: it checks headers of the program's own first.
+    read.web_context(setup.rng())
     return setup
 
 
