@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tiktok_webcast.actions import CloseSocket, OpenSocket, SendMessage, SendRequest
 from tiktok_webcast.capture import CaptureProblem, CaptureReader, Redaction, Replay, read_capture, replay
 from tiktok_webcast.capture.format import MAGIC, End, Header, Input, Output, Record, Verb, write_record
+from tiktok_webcast.config import Limits
 from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, SocketRequest, TransportFailure
 
 numbers = st.integers(0, 2**63 - 1)
@@ -262,6 +263,13 @@ def test_calls_that_make_no_sense_are_said() -> None:
         player.play(each)
     assert "makes no sense" in player.problem
     assert player.play(start) == []
+
+
+def test_an_answer_of_as_many_headers_as_a_transport_takes_is_read() -> None:
+    """A server's choice: the shortest header has four bytes."""
+    headers = (("a", ""),) * (Limits().response_headers // len("a:\r\n"))
+    answered = Input(Verb.RESPONSE, 0.0, 0, (1, HttpResponse(200, headers)))
+    assert read(file_of([answered]), 65536) == ([Header(b"{}"), answered, End(3, 1)], "")
 
 
 def test_a_failure_kind_of_another_version_is_damage() -> None:

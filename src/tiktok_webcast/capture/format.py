@@ -26,7 +26,8 @@ LONGEST_RECORD = 64 * 1024 * 1024
 """Bytes of one record that a reader takes; the largest real ones hold a gift list of 3 MB."""
 _TIME = struct.Struct("<d")
 _CRC = struct.Struct("<I")
-_MAX_HEADERS = 10_000
+_MAX_HEADERS = 100_000
+"""A transport takes 16,384 in an answer (`Limits.response_headers`), if they are as short as can be."""
 
 
 class Verb(str, Enum):
