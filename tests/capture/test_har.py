@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -25,7 +26,7 @@ from tiktok_webcast.capture import (
     unpacked,
 )
 from tiktok_webcast.capture.format import Input
-from tiktok_webcast.capture.har import HarFile
+from tiktok_webcast.capture.har import HarFile, HarFrame, HarSocket
 from tiktok_webcast.capture.inflate import PIECE
 
 URL = "wss://webcast-ws.tiktok.com/webcast/im/ws_proxy/ws_reuse_supplement/?aid=1988&room_id={}"
@@ -97,6 +98,21 @@ def test_sockets_of_one_room_are_one_room_and_others_stay_apart() -> None:
     )
     assert dict(found.rooms()) == {2: tuple(frames), 1: tuple(frames)}
     assert [socket.room_id for socket in found.sockets] == [2, 1, 2]
+
+
+def test_rooms_of_thousands_of_sockets_are_told_in_one_walk() -> None:
+    """A file of 5 MB may name as many: each room was looked for in all of them."""
+
+    class Counted(tuple[HarSocket, ...]):
+        walks = 0
+
+        def __iter__(self) -> Iterator[HarSocket]:
+            Counted.walks += 1
+            return super().__iter__()
+
+    sockets = Counted(HarSocket("", number, (HarFrame(b"", 0.0),)) for number in range(100))
+    assert [room for room, _ in HarFile(sockets).rooms()] == list(range(100))
+    assert Counted.walks == 1
 
 
 @pytest.mark.parametrize(

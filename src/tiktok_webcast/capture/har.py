@@ -60,8 +60,10 @@ class HarFile:
 
     def rooms(self) -> Iterator[tuple[int, tuple[bytes, ...]]]:
         """Yield each room with its frames in the order in which they came, those of all its sockets together."""
-        for room_id in dict.fromkeys(socket.room_id for socket in self.sockets):
-            frames = [frame for socket in self.sockets if socket.room_id == room_id for frame in socket.frames]
+        rooms: dict[int, list[HarFrame]] = {}
+        for socket in self.sockets:
+            rooms.setdefault(socket.room_id, []).extend(socket.frames)
+        for room_id, frames in rooms.items():
             # A stable order: what has no time stays where it is written.
             if all(frame.time for frame in frames):
                 frames.sort(key=lambda frame: frame.time)
