@@ -289,6 +289,13 @@ def test_an_address_is_signed() -> None:
         }
         assert (response["userAgent"], response["browserName"]) == (AGENT, "Mozilla")
     assert post(world, "/webcast/sign_url", {}).status == 400
+    assert post(world, "/webcast/sign_url", {"url": "https://[", "userAgent": AGENT}).status == 400
+
+
+def test_half_of_an_emoji_in_what_is_asked_for_is_answered() -> None:
+    world = world_of()
+    half = {"url": "https://webcast.tiktok.com/\ud83d", "userAgent": "\ud83d"}
+    assert json.loads(post(world, "/webcast/sign_url", half).body)["response"]["userAgent"] == "?"
 
 
 def test_rate_limits_count_signatures() -> None:

@@ -70,7 +70,7 @@ def parse_cookies(text: str) -> dict[str, str]:
 
 def json_answer(document: Mapping[str, Any], status: int = 200, headers: Headers = ()) -> HttpResponse:
     """An answer of JSON."""
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return HttpResponse(status, (("Content-Type", "application/json; charset=utf-8"), *headers), body)
 
 

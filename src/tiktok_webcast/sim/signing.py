@@ -103,12 +103,7 @@ def sign_url(asked: Asked) -> HttpResponse:
     """`sign_url`: the address comes back with a signature and a token in it."""
     body = asked.json
     url, user_agent = body.get("url"), body.get("userAgent")
-    if (
-        asked.method != "POST"
-        or not isinstance(url, str)
-        or not urlsplit(url).netloc
-        or not isinstance(user_agent, str)
-    ):
+    if asked.method != "POST" or not isinstance(url, str) or not _has_host(url) or not isinstance(user_agent, str):
         return json_answer({"code": 400, "message": "url and userAgent are needed"}, 400)
     mark = "&" if urlsplit(url).query else "?"
     tokens = {"msToken": MSG_TOKEN, "X-Bogus": "sim", "X-Gnarly": "sim"}
@@ -122,6 +117,13 @@ def sign_url(asked: Asked) -> HttpResponse:
         "cookies": [],
     }
     return json_answer({"code": 200, "message": "", "response": response})
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).netloc)
+    except ValueError:
+        return False
 
 
 def chat(asked: Asked, room_id: int | None) -> HttpResponse:
