@@ -183,6 +183,24 @@ def test_no_secret_reaches_the_file_and_the_replay_is_exact(name: str) -> None:
     assert player.differences == ()
 
 
+def test_a_secret_parameter_of_few_letters_is_masked_where_it_stands() -> None:
+    out: list[bytes] = []
+    world = World(WorldOptions("first_light", options=OPTIONS))
+    config = SessionConfig(
+        endpoints=world.endpoints, http_params={"my_token": "a+3c 9"}, ws_params={"secret": "x7y", "cookie_enabled": "0"}
+    )
+    play = Play(Recorder("@ann", write=out.append, config=config, rng=Random(2)), world)
+    play.run(until=60)
+    assert isinstance(play.session, Recorder)
+    play.session.finish()
+    data = b"".join(out)
+    assert b"my_token=" in data and b"secret=" in data
+    assert b"my_token=a%2B3c%209" not in data and b"secret=x7y" not in data and b"a+3c 9" not in data
+    player, events = replayed(data)
+    assert events == play.events
+    assert player.differences == ()
+
+
 def test_a_secret_inside_of_an_answer_is_masked_packed_or_not() -> None:
     import gzip
 

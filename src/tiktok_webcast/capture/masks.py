@@ -12,7 +12,7 @@ from random import Random
 from urllib.parse import quote
 
 from ..config import Limits
-from ..context import ACCOUNT_COOKIES, GUEST_COOKIES
+from ..context import ACCOUNT_COOKIES, GUEST_COOKIES, encode_query
 from ..cookies import Cookie, parse_cookie_pairs
 from ..http import (
     SECRET_HEADERS,
@@ -41,6 +41,8 @@ class Masks:
     def __init__(self) -> None:
         self._mask_of: dict[str, str] = {}
         self._everywhere: dict[str, str] = {}
+        self._parameters: dict[str, str] = {}
+        """What else is masked in addresses, name and value as they stand there: a value may be too short for all."""
         self._pattern: re.Pattern[str] | None = None
         self._pattern_bytes: re.Pattern[bytes] | None = None
         self._stale = False
@@ -103,9 +105,15 @@ class Masks:
         if headers:
             return dict(self.headers(tuple(values.items())))
         return {
-            name: self.secret(value) if _SECRET_NAME.search(name) else self.text(value)
+            name: self._parameter(name, value) if _SECRET_NAME.search(name) else self.text(value)
             for name, value in values.items()
         }
+
+    def address(self, url: str) -> str:
+        """Mask an address."""
+        path, mark, query = url.partition("?")
+        pairs = [self._parameters.get(pair, pair) for pair in query.split("&")]
+        return self.text(f"{path}{mark}{'&'.join(pairs)}")
 
     def headers(self, headers: Headers) -> Headers:
         """Mask headers, of either direction."""
@@ -116,12 +124,12 @@ class Masks:
     def request(self, request: HttpRequest) -> HttpRequest:
         """Mask a request."""
         headers = self.headers(request.headers)
-        return replace(request, url=self.text(request.url), headers=headers, body=self.data(request.body))
+        return replace(request, url=self.address(request.url), headers=headers, body=self.data(request.body))
 
     def socket(self, request: SocketRequest) -> SocketRequest:
         """Mask a handshake."""
         headers = self.headers(request.headers)
-        return replace(request, url=self.text(request.url), headers=headers)
+        return replace(request, url=self.address(request.url), headers=headers)
 
     def answer(self, answer: HttpResponse | TransportFailure) -> HttpResponse | TransportFailure:
         """Mask an answer. A packed body that holds a secret is kept unpacked."""
@@ -135,6 +143,11 @@ class Masks:
         if isinstance(plain, TransportFailure) or self._pattern_bytes.search(plain.body) is None:
             return found
         return HttpResponse(answer.status, without_header(headers, "content-encoding"), self.data(plain.body))
+
+    def _parameter(self, name: str, value: str) -> str:
+        mask = self.secret(value)
+        self._parameters[encode_query([(name, value)])] = encode_query([(name, mask)])
+        return mask
 
     def _header(self, name: str, value: str) -> tuple[str, str]:
         """Return the part of a header that is masked, and the text after it that may hold secrets of other places."""
