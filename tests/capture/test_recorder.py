@@ -19,13 +19,14 @@ from tiktok_webcast.config import Timing
 from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.cookies import Cookie
 from tiktok_webcast.events import DisconnectEvent
-from tiktok_webcast.http import FailureKind, HttpResponse, TransportFailure
+from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, HttpResponse, TransportFailure
 from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.secret import Secret
 from tiktok_webcast.session import Session
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import SignServer
 from tiktok_webcast.sign_guest import GuestSigner
+from tiktok_webcast.signer import Signed, SignFailure, SignTarget
 from tiktok_webcast.sim import Link, Play, World, WorldOptions
 
 
@@ -187,7 +188,9 @@ def test_a_secret_parameter_of_few_letters_is_masked_where_it_stands() -> None:
     out: list[bytes] = []
     world = World(WorldOptions("first_light", options=OPTIONS))
     config = SessionConfig(
-        endpoints=world.endpoints, http_params={"my_token": "a+3c 9"}, ws_params={"secret": "x7y", "cookie_enabled": "0"}
+        endpoints=world.endpoints,
+        http_params={"my_token": "a+3c 9"},
+        ws_params={"secret": "x7y", "cookie_enabled": "0"},
     )
     play = Play(Recorder("@ann", write=out.append, config=config, rng=Random(2)), world)
     play.run(until=60)
@@ -268,6 +271,32 @@ def test_a_signer_of_ones_own_is_given_to_the_replay() -> None:
     with pytest.raises(CaptureProblem, match=r"another kind \(OwnSigner\)"):
         list(replay(out))
     assert list(replay(out, check=True, signer=OwnSigner())) == play.events
+
+
+class KeyedSigner(GuestSigner):
+    """One that gives its key to a server of its own, in the address, as some servers want it."""
+
+    def sign(self, target: SignTarget) -> Exchange[Signed | SignFailure]:
+        keyed = HttpRequest("GET", f"https://sign.example/fetch?room={target.room_id}&apiKey={API_KEY}&token=abc")
+        answer = yield keyed
+        assert isinstance(answer, HttpResponse)
+        return (yield from super().sign(target))
+
+
+def test_the_key_of_a_signer_of_ones_own_does_not_reach_the_file() -> None:
+    out: list[bytes] = []
+    world = World(WorldOptions("reconnect", options=OPTIONS))
+    config = SessionConfig(endpoints=world.endpoints)
+    play = Play(Recorder("@ann", write=out.append, config=config, signer=KeyedSigner(), rng=Random(2)), world)
+    play.run(until=60)
+    assert isinstance(play.session, Recorder)
+    play.session.finish()
+    data = b"".join(out)
+    assert b"https://sign.example/fetch?room=" in data and b"&apiKey=" in data
+    assert API_KEY.encode() not in data and b"token=abc" not in data
+    assert list(replay(out, check=True, signer=KeyedSigner())) == play.events
+    shared = redact(data, key=b"k", signer=KeyedSigner())
+    assert API_KEY.encode() not in shared and b"token=abc" not in shared
 
 
 def test_a_socket_that_fails_and_a_change_of_wants_are_recorded_and_redacted() -> None:

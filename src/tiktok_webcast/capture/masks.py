@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from random import Random
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from ..config import Limits
 from ..context import ACCOUNT_COOKIES, GUEST_COOKIES, encode_query
@@ -66,8 +66,7 @@ class Masks:
         if name in OPEN_COOKIES:
             return value
         known = name in ACCOUNT_COOKIES or name in GUEST_COOKIES
-        random_looking = len(value) >= _UNKNOWN and any(character.isdigit() for character in value)
-        return self.secret(value, everywhere=known or random_looking)
+        return self.secret(value, everywhere=known or _looks_random(value))
 
     def text(self, text: str) -> str:
         """Return text with the secrets in it masked."""
@@ -121,10 +120,11 @@ class Masks:
         parts = [(name, *self._header(name.lower(), value)) for name, value in headers]
         return tuple((name, masked + self.text(rest)) for name, masked, rest in parts)
 
-    def request(self, request: HttpRequest) -> HttpRequest:
-        """Mask a request."""
+    def request(self, request: HttpRequest, *, own_signer: bool = False) -> HttpRequest:
+        """Mask a request; of a signer of the program's own also each parameter whose name speaks of a secret."""
         headers = self.headers(request.headers)
-        return replace(request, url=self.address(request.url), headers=headers, body=self.data(request.body))
+        url = self._own_address(request.url) if own_signer else request.url
+        return replace(request, url=self.address(url), headers=headers, body=self.data(request.body))
 
     def socket(self, request: SocketRequest) -> SocketRequest:
         """Mask a handshake."""
@@ -143,6 +143,18 @@ class Masks:
         if isinstance(plain, TransportFailure) or self._pattern_bytes.search(plain.body) is None:
             return found
         return HttpResponse(answer.status, without_header(headers, "content-encoding"), self.data(plain.body))
+
+    def _own_address(self, url: str) -> str:
+        path, mark, query = url.partition("?")
+        pairs = [pair.partition("=") for pair in query.split("&")]
+        masked = (name + sign + self._own_value(name, value) for name, sign, value in pairs)
+        return f"{path}{mark}{'&'.join(masked)}"
+
+    def _own_value(self, name: str, value: str) -> str:
+        if not _SECRET_NAME.search(name):
+            return value
+        plain = unquote_plus(value)
+        return quote(self.secret(plain, everywhere=_looks_random(plain)), safe="")
 
     def _parameter(self, name: str, value: str) -> str:
         mask = self.secret(value)
@@ -165,6 +177,18 @@ class Masks:
         if name in SECRET_HEADERS or _SECRET_NAME.search(name):
             return self.secret(value), ""
         return "", value
+
+
+def _looks_random(value: str) -> bool:
+    return len(value) >= _UNKNOWN and any(character.isdigit() for character in value)
+
+
+def without_secret_values(url: str) -> str:
+    """Return an address without the values of the parameters whose names speak of secrets."""
+    path, mark, query = url.partition("?")
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    kept = (name + sign + ("" if _SECRET_NAME.search(name) else value) for name, sign, value in pairs)
+    return f"{path}{mark}{'&'.join(kept)}"
 
 
 def _shaped(text: str, rng: Random) -> str:

@@ -11,7 +11,7 @@ from ..actions import Action, OpenSocket, SendMessage, SendRequest
 from ..events.base import Event
 from ..http import Headers, HttpResponse, TransportFailure
 from ..retry import RetryPolicy
-from ..session import Session
+from ..session import Phase, Session
 from ..session_config import SessionConfig
 from ..sign import SignServer
 from ..signer import Signer
@@ -73,6 +73,7 @@ class Recorder(Session):
         self._packer: Any = zlib.compressobj(6, zlib.DEFLATED, 31) if compress else None
         self._held_bytes = 0
         self._masks = Masks()
+        self._own_signer = kept is None
         self._taken = 0
         self._finished = False
         masked = setup.masked(self._masks)
@@ -166,7 +167,8 @@ class Recorder(Session):
 
     def _masked(self, action: Action) -> Action:
         if isinstance(action, SendRequest):
-            return SendRequest(action.request_id, self._masks.request(action.request))
+            own = self._own_signer and self.phase is Phase.SIGNING
+            return SendRequest(action.request_id, self._masks.request(action.request, own_signer=own))
         if isinstance(action, OpenSocket):
             return OpenSocket(action.socket_id, self._masks.socket(action.request))
         if isinstance(action, SendMessage):

@@ -17,6 +17,7 @@ from ..session_config import SessionConfig
 from ..signer import Signer
 from .format import CaptureReader, End, Header, Input, Output, Record, Verb
 from .header import Setup, UnreadableHeader, read_setup
+from .masks import without_secret_values
 
 MAX_DIFFERENCES = 20
 """Differences that a replay tells."""
@@ -145,7 +146,10 @@ def _comparable(action: Action, own_signer: bool) -> Action:
     if not own_signer or not isinstance(action, (SendRequest, OpenSocket)):
         return action
     if isinstance(action, SendRequest):
-        return replace(action, request=replace(action.request, headers=_lengths(action.request.headers)))
+        asked = action.request
+        return replace(
+            action, request=replace(asked, url=without_secret_values(asked.url), headers=_lengths(asked.headers))
+        )
     return replace(action, request=replace(action.request, headers=_lengths(action.request.headers)))
 
 
