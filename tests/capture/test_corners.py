@@ -34,13 +34,16 @@ from tiktok_webcast.capture.inflate import PIECE, Inflater
 from tiktok_webcast.capture.masks import Masks
 from tiktok_webcast.capture.pseudonyms import Pseudonyms
 from tiktok_webcast.capture.redact_json import text_or_json
+from tiktok_webcast.capture.redact_web import WebRedaction
 from tiktok_webcast.capture.redact_wire import MAX_DEPTH, WireRedaction, _descriptor
+from tiktok_webcast.http import HttpResponse
 from tiktok_webcast.message import Message
 from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
 from tiktok_webcast.session import Session
 from tiktok_webcast.sign_guest import GuestSigner
 from tiktok_webcast.sign_in_turn import SignersInTurn
+from tiktok_webcast.webjson import parse_json
 
 NAMES = Pseudonyms(b"a key")
 HEAD = struct.pack("<d", 1.0) + b"\0"
@@ -196,6 +199,25 @@ def test_json_that_is_written_strangely() -> None:
         new = text_or_json(text, NAMES)
         assert len(new) == len(text)
     assert text_or_json('["\\ud83d anna"]', NAMES).count("anna") == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"nickname":"anna"}',
+        b" " * 300 + b'{"nickname":"anna"}',
+        b'{"nickname":"anna"}\0',
+        b'{"nickname":"anna","title":"a\tb"}',
+        b'{"nickname":"anna","x":' + b"9" * 5000 + b"}",
+    ],
+)
+def test_what_a_session_reads_as_json_keeps_its_keys(body: bytes) -> None:
+    """Without them the redacted session does something else, and the whole capture is refused."""
+    answer = WebRedaction(NAMES).answer(HttpResponse(200, (), body))
+    assert isinstance(answer, HttpResponse)
+    found, before = parse_json(answer.body), parse_json(body)
+    assert isinstance(found, dict) and isinstance(before, dict)
+    assert list(found) == list(before) and found["nickname"] != "anna" and len(answer.body) == len(body)
 
 
 def test_messages_nested_too_deep_are_scrambled_not_opened() -> None:

@@ -23,6 +23,10 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 """Where somebody's name stands: TikTok's pages use it as a key, too."""
+BLANK = "\ufeff \t\r\n\0"
+"""What may stand around JSON that a session reads."""
+_LENIENT = json.JSONDecoder(strict=False, parse_int=str)
+"""As lenient as `tiktok_webcast.webjson`, as the session must read the same after this; of any number of digits."""
 
 
 def text_or_json(text: str, names: Pseudonyms) -> str:
@@ -40,10 +44,11 @@ def learn_names(text: str, names: Pseudonyms) -> None:
 
 
 def _is_json(text: str) -> bool:
-    if text.lstrip()[:1] not in ("{", "["):
+    text = text.strip(BLANK)
+    if text[:1] not in ("{", "["):
         return False
     try:
-        json.loads(text)
+        _LENIENT.decode(text)
     except (ValueError, RecursionError):
         return False
     return True

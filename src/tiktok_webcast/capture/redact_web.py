@@ -9,7 +9,7 @@ from ..config import Limits
 from ..http import Headers, HttpResponse, TransportFailure, find_header
 from ..web import unpack, without_header
 from .pseudonyms import Pseudonyms
-from .redact_json import learn_names, text_or_json
+from .redact_json import BLANK, learn_names, text_or_json
 from .redact_wire import WireRedaction
 
 _SCRIPT = re.compile(r"(<script\b[^>]*>)(.*?)(</script>|\Z)|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -54,7 +54,7 @@ class WebRedaction:
         )
 
     def _body(self, body: bytes) -> bytes:
-        start = body[:200].lstrip()[:1]
+        start = body.lstrip(BLANK.encode())[:1]
         if start in (b"{", b"[", b"<"):
             text = body.decode("utf-8", "surrogateescape")
             new = _html(text, self._names) if start == b"<" else text_or_json(text, self._names)
