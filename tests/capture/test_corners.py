@@ -220,6 +220,17 @@ def test_what_a_session_reads_as_json_keeps_its_keys(body: bytes) -> None:
     assert list(found) == list(before) and found["nickname"] != "anna" and len(answer.body) == len(body)
 
 
+@pytest.mark.parametrize("start", [b"{", b"[", b"<"])
+def test_a_signer_s_answer_that_begins_like_json_or_a_page_stays_what_it_is(start: bytes) -> None:
+    """By chance: the byte is the length of its first message."""
+    entry = BaseProtoMessage(method="WebcastChatMessage", payload=bytes(start[0] - 22))
+    result = ProtoMessageFetchResult(messages=[entry], cursor="1_2").SerializeToString()
+    assert result[:2] == b"\n" + start
+    answer = WebRedaction(NAMES).answer(HttpResponse(200, (), result))
+    assert isinstance(answer, HttpResponse)
+    assert ProtoMessageFetchResult.FromString(answer.body).messages[0].method == "WebcastChatMessage"
+
+
 def test_messages_nested_too_deep_are_scrambled_not_opened() -> None:
     wire = WireRedaction(NAMES)
     data = b"\x0a\x04anna"

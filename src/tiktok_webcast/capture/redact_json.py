@@ -31,7 +31,7 @@ _LENIENT = json.JSONDecoder(strict=False, parse_int=str)
 
 def text_or_json(text: str, names: Pseudonyms) -> str:
     """Return text with other names; if it is JSON, with the same keys, and written as it was."""
-    if not _is_json(text):
+    if not is_json(text):
         return names.text(text)
     learn_names(text, names)
     return "".join(_pieces(text, names))
@@ -43,7 +43,8 @@ def learn_names(text: str, names: Pseudonyms) -> None:
         names.learn(name)
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
+    """Whether a text is a JSON object or list, for the session that reads it."""
     text = text.strip(BLANK)
     if text[:1] not in ("{", "["):
         return False
@@ -88,7 +89,7 @@ def _string(raw: str, names: Pseudonyms, *, prose: bool = False) -> str:
     """The text inside of quotes: escapes stay escapes."""
     pieces = _CHARACTER.findall(raw)
     text = "".join(map(_unescaped, pieces))
-    new = names.prose(text) if prose and not _is_json(text) else text_or_json(text, names)
+    new = names.prose(text) if prose and not is_json(text) else text_or_json(text, names)
     return "".join(_escaped(piece, character) for piece, character in zip(pieces, new, strict=True))
 
 

@@ -9,7 +9,7 @@ from ..config import Limits
 from ..http import Headers, HttpResponse, TransportFailure, find_header
 from ..web import unpack, without_header
 from .pseudonyms import Pseudonyms
-from .redact_json import BLANK, learn_names, text_or_json
+from .redact_json import BLANK, is_json, learn_names, text_or_json
 from .redact_wire import WireRedaction
 
 _SCRIPT = re.compile(r"(<script\b[^>]*>)(.*?)(</script>|\Z)|<[^>]*>", re.DOTALL | re.IGNORECASE)
@@ -55,13 +55,15 @@ class WebRedaction:
 
     def _body(self, body: bytes) -> bytes:
         start = body.lstrip(BLANK.encode())[:1]
-        if start in (b"{", b"[", b"<"):
-            text = body.decode("utf-8", "surrogateescape")
-            new = _html(text, self._names) if start == b"<" else text_or_json(text, self._names)
-            return new.encode("utf-8", "surrogateescape")
-        if all(byte >= 32 or byte in b"\t\r\n" for byte in body[:200]):
-            return self._names.text(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-        return self._wire.result(body)
+        text = body.decode("utf-8", "surrogateescape")
+        if start in (b"{", b"[") and is_json(text):
+            new = text_or_json(text, self._names)
+        elif not all(byte >= 32 or byte in b"\t\r\n" for byte in body[:200]):
+            # Also where the length of its first message looks like the beginning of JSON or of a page.
+            return self._wire.result(body)
+        else:
+            new = _html(text, self._names) if start == b"<" else self._names.text(text)
+        return new.encode("utf-8", "surrogateescape")
 
 
 def _html(text: str, names: Pseudonyms) -> str:
