@@ -142,6 +142,12 @@ def test_a_dot_near_the_beginning_is_no_ending() -> None:
     assert name.startswith("a.b_語") and len(name.split("/")[0].encode()) <= 240
 
 
+@pytest.mark.parametrize("title", ["CON .live", "lpt1  . x", "CONIN$", "conout$.x"])
+def test_windows_passes_over_blanks_in_names_that_it_reserves(title: str) -> None:
+    assert file_name("{title}.mp4", {"title": title}) == f"_{title}.mp4"
+    assert file_name("{title}/a.mp4", {"title": title}) == f"_{title}/a.mp4"
+
+
 @pytest.mark.parametrize("value", ["con", "NUL", "com1.x", "..", "", "-rf", "/", "\u202egnp.exe"])
 def test_values_that_are_no_names(value: str) -> None:
     name = file_name("{nickname}.mp4", {"nickname": value})

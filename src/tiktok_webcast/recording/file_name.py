@@ -15,7 +15,7 @@ _MAX_NAME_BYTES = 240
 _BAD = re.compile(
     '[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u200b-\\u200f\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff/\\\\:*?"<>|%{}]+'
 )
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)")
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
