@@ -23,6 +23,7 @@ MAX_COOKIE_BYTES = 4096
 
 _VALUE = re.compile(r"(?! )[\x21-\x3a\x3c-\x7e ]*(?<! )\Z")
 """No space at either end: the last cookie's would end the header, and no transport sends such a one."""
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -281,6 +282,18 @@ def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     return is_ip_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def leads_here(host: str) -> bool:
+    """Whether `host` leads to this machine under any of the names that it has, or is a number that may do so."""
+    # With a dot at its end a name is the same name.
+    host = host.removesuffix(".")
+    if not is_ip_address(host):
+        # Resolvers take "127.1" for an address too.
+        return is_loopback(host) or _NUMBER.match(host.rpartition(".")[2]) is not None
+    address = ipaddress.ip_address(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def _default_path(path: str) -> str:

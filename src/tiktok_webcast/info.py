@@ -5,7 +5,6 @@ Each function is an `Exchange`: any transport runs it with one loop. None raises
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .close import CloseReason
 from .context import WebContext
-from .cookies import is_ip_address, is_loopback
+from .cookies import is_ip_address, leads_here
 from .evidence import Evidence, RoomStatus, unexpected
 from .gift_list import GiftDetails, GiftList
 from .http import Exchange, FailureKind, HttpRequest, HttpResponse, TransportFailure
@@ -221,18 +220,11 @@ def may_fetch_image(url: str, context: WebContext) -> bool:
         return False
     if context.is_tiktok(url):
         return parts.scheme in ("http", "https")
-    # With a dot at its end a name is the same name.
     host = host.removesuffix(".")
-    private = is_loopback(host) or "." not in host
+    private = leads_here(host) or "." not in host
     if is_ip_address(host):
         private = private or not ip_address(host).is_global
-    elif _NUMBER.match(host.rpartition(".")[2]):
-        # Resolvers take "127.1" for an address too.
-        private = True
     return parts.scheme == "https" and not private
-
-
-_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")
 
 
 def _image(url: str, answer: HttpResponse | TransportFailure) -> Image | Evidence:

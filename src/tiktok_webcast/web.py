@@ -11,7 +11,7 @@ from dataclasses import replace
 from urllib.parse import quote, urljoin, urlsplit
 
 from .config import Limits
-from .cookies import CookieJar, cookie_header, is_loopback, parse_cookie_pairs
+from .cookies import CookieJar, cookie_header, leads_here, parse_cookie_pairs
 from .http import Exchange, FailureKind, Headers, HttpRequest, HttpResponse, TransportFailure, find_header
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -84,7 +84,7 @@ def redirected(request: HttpRequest, status: int, location: str) -> HttpRequest 
         return TransportFailure(FailureKind.REDIRECT, "a redirect to something that is no web address")
     if old.scheme == "https" and parts.scheme != "https":
         return TransportFailure(FailureKind.REDIRECT, f"refused a redirect from https to http ({parts.hostname})")
-    if is_loopback(parts.hostname) and not is_loopback(old.hostname or ""):
+    if leads_here(parts.hostname) and not leads_here(old.hostname or ""):
         return TransportFailure(FailureKind.REDIRECT, "refused a redirect to this very machine")
     keeps_body = status in (307, 308) or request.method in ("GET", "HEAD")
     headers = request.headers
