@@ -69,7 +69,13 @@ class SignServer:
             oauth_token: A token of the server's own that stands for an account: comments are sent with it in place of
                 the login, which then stays at home.
         """
-        parts = urlsplit(url or "https://sign.invalid")
+        try:
+            parts = urlsplit(url or "https://sign.invalid")
+            # Read here, as it raises: a port that is none would be retried as a failure of the network.
+            _ = parts.port
+        except ValueError:
+            # In its own words the password may stand.
+            raise ConfigurationError("The sign server's url has no valid host and port.") from None
         if "@" in parts.netloc:
             # Nobody would send it, and errors name the host.
             raise ConfigurationError("The sign server's url must be an origin without a user name and a password.")

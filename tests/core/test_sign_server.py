@@ -632,6 +632,14 @@ def test_a_password_in_an_origin_would_be_shown_by_errors_so_it_is_refused(url: 
         assert "planted" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://sign.example:99999", "https://sign.example:x", "https://[", "https://a:planted@\u2100"]
+)
+def test_an_address_without_a_port_that_can_be_is_refused_at_once(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^The sign server's url has no valid host and port\.$"):
+        SignServer(url=url)
+
+
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(
