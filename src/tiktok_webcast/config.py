@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
@@ -33,8 +34,10 @@ class Endpoints:
                 # Nobody would send it, and errors name the host.
                 raise ValueError(f"Endpoints.{item.name} must be an origin without a user name and a password")
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+                # A query may be a key: some sign servers want it there.
+                shown = re.sub(r"[?#].*", "?***", value, flags=re.DOTALL)
                 raise ValueError(
-                    f"Endpoints.{item.name} must be an origin such as 'https://www.tiktok.com', not {value!r}"
+                    f"Endpoints.{item.name} must be an origin such as 'https://www.tiktok.com', not {shown!r}"
                 )
             object.__setattr__(self, item.name, value.rstrip("/"))
 

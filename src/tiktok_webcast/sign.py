@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeVar
@@ -80,7 +81,9 @@ class SignServer:
             # Nobody would send it, and errors name the host.
             raise ConfigurationError("The sign server's url must be an origin without a user name and a password.")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {url!r}.")
+            # A query may be the key: some servers want it there.
+            shown = re.sub(r"[?#].*", "?***", url or "", flags=re.DOTALL)
+            raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {shown!r}.")
         if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):
             raise ConfigurationError("platform is 'web' or 'mobile'; session is 'auto', 'require' or 'never'.")
         self.api_key: Secret | None = None if api_key is None else Secret(api_key)

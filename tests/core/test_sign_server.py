@@ -640,6 +640,14 @@ def test_an_address_without_a_port_that_can_be_is_refused_at_once(url: str) -> N
         SignServer(url=url)
 
 
+@pytest.mark.parametrize("url", ["https://sign.example/?apiKey=planted", "https://sign.example/#planted"])
+def test_a_key_in_an_origin_is_refused_and_not_shown(url: str) -> None:
+    for make in (lambda: SignServer(url=url), lambda: Endpoints(sign=url)):
+        with pytest.raises(ValueError, match=r"must be an origin such as .*, not 'https://sign.example/") as refused:
+            make()
+        assert "planted" not in str(refused.value)
+
+
 HEADERS = st.lists(
     st.tuples(
         st.sampled_from(
