@@ -232,3 +232,4 @@ def test_a_proxy_is_handed_on_where_nobody_else_reads_it() -> None:
     assert "secret" not in " ".join(arguments)
     assert record_environment(way) == {"http_proxy": "http://me:secret@127.0.0.1:3128"}
     assert record_environment(Way()) == {}
+    assert "secret" not in repr(way)

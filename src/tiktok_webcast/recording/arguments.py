@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import ConfigurationError
 from ..room_info import Stream
@@ -75,8 +75,8 @@ class Way:
     """How ffmpeg gets to the network."""
 
     user_agent: str = ""
-    proxy: str = ""
-    """An http proxy; ffmpeg knows no other kind."""
+    proxy: str = field(default="", repr=False)
+    """An http proxy; ffmpeg knows no other kind. There may be a password in it."""
     ca_file: str = ""
     """Certificates to trust (PEM)."""
     read_timeout: float = 15.0
