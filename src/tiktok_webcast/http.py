@@ -29,6 +29,9 @@ SECRET_HEADERS = frozenset(
     ]
 )
 """Headers whose values no `repr` shows, in lower case."""
+SECRET_NAME = re.compile(r"token|secret|session|cookie|auth|passw|signature|bogus|verify|fp$|key$", re.IGNORECASE)
+"""What the names of other headers, and of parameters, have in them whose values no `repr` shows."""
+_PARAMETER = re.compile(r"(?<=[?&])([^=&#]*)=[^&#]+")
 
 
 class FailureKind(str, Enum):
@@ -67,7 +70,8 @@ class HttpRequest:
     """Bytes of body to accept; past it the transport answers `TransportFailure(TOO_LARGE)`."""
 
     def __repr__(self) -> str:
-        return f"HttpRequest({self.method!r}, {self.url!r}, headers={masked(self.headers)!r}, {len(self.body)} bytes)"
+        url, headers = masked_url(self.url), masked(self.headers)
+        return f"HttpRequest({self.method!r}, {url!r}, headers={headers!r}, {len(self.body)} bytes)"
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,22 @@ class SocketRequest:
     subprotocols: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return f"SocketRequest({self.url!r}, headers={masked(self.headers)!r})"
+        return f"SocketRequest({masked_url(self.url)!r}, headers={masked(self.headers)!r})"
 
 
 def masked(headers: Headers) -> Headers:
-    """Return the headers with the values of `SECRET_HEADERS` masked, fit for a log line."""
-    return tuple((name, "***" if name.lower() in SECRET_HEADERS else value) for name, value in headers)
+    """Return the headers with the values of `SECRET_HEADERS`, and of others of such names, masked for a log line."""
+    return tuple((name, "***" if is_secret_header(name) else value) for name, value in headers)
+
+
+def masked_url(url: str) -> str:
+    """Return an address with the values of the parameters masked whose names speak of secrets."""
+    return _PARAMETER.sub(lambda found: f"{found[1]}=***" if SECRET_NAME.search(found[1]) else found[0], url)
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether no `repr` shows the value of a header of this name."""
+    return name.lower() in SECRET_HEADERS or SECRET_NAME.search(name) is not None
 
 
 T = TypeVar("T")

@@ -159,6 +159,9 @@ def test_a_wrong_value_is_not_shown() -> None:
 def test_a_handshake_is_silent_about_it() -> None:
     request = SocketRequest("wss://webcast-ws.tiktok.com/", (("Cookie", f"sessionid={SESSION}"),))
     assert SESSION not in repr(request)
+    for url in (f"https://sign.example/?apiKey={SESSION}", f"https://a.b/?x=1&my_token={SESSION}&y=2"):
+        keyed = (HttpRequest("GET", url, (("X-My-Token", SESSION),)), SocketRequest(url, (("X-Session", SESSION),)))
+        assert SESSION not in repr(keyed) and url.partition("=")[0] in repr(keyed)
     assert SESSION not in repr(refusal(400, (("Set-Cookie", f"a={SESSION}"),)))
 
 

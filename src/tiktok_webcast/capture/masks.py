@@ -15,20 +15,20 @@ from ..config import Limits
 from ..context import ACCOUNT_COOKIES, GUEST_COOKIES, encode_query
 from ..cookies import Cookie, parse_cookie_pairs
 from ..http import (
-    SECRET_HEADERS,
+    SECRET_NAME,
     Headers,
     HttpRequest,
     HttpResponse,
     SocketRequest,
     TransportFailure,
     find_header,
+    is_secret_header,
 )
 from ..secret import Secret
 from ..web import unpack, without_header
 
 OPEN_COOKIES = frozenset(["tt-target-idc", "store-idc", "store-country-code", "store-country-code-src"])
 """Cookies that name a place and nobody; the session itself sets the first."""
-_SECRET_NAME = re.compile(r"token|secret|session|cookie|auth|passw|signature|bogus|verify|fp$|key$", re.IGNORECASE)
 _SHORTEST = 8
 """Characters from which on a secret is searched for everywhere, and not only where it belongs."""
 _UNKNOWN = 16
@@ -104,7 +104,7 @@ class Masks:
         if headers:
             return dict(self.headers(tuple(values.items())))
         return {
-            name: self._parameter(name, value) if _SECRET_NAME.search(name) else self.text(value)
+            name: self._parameter(name, value) if SECRET_NAME.search(name) else self.text(value)
             for name, value in values.items()
         }
 
@@ -151,7 +151,7 @@ class Masks:
         return f"{path}{mark}{'&'.join(masked)}"
 
     def _own_value(self, name: str, value: str) -> str:
-        if not _SECRET_NAME.search(name):
+        if not SECRET_NAME.search(name):
             return value
         plain = unquote_plus(value)
         return quote(self.secret(plain, everywhere=_looks_random(plain)), safe="")
@@ -174,7 +174,7 @@ class Masks:
                 if secret:
                     value = value.replace(f"{cookie}={secret}", f"{cookie}={self.cookie(cookie, secret)}")
             return value, ""
-        if name in SECRET_HEADERS or _SECRET_NAME.search(name):
+        if is_secret_header(name):
             return self.secret(value), ""
         return "", value
 
@@ -187,7 +187,7 @@ def without_secret_values(url: str) -> str:
     """Return an address without the values of the parameters whose names speak of secrets."""
     path, mark, query = url.partition("?")
     pairs = (pair.partition("=") for pair in query.split("&"))
-    kept = (name + sign + ("" if _SECRET_NAME.search(name) else value) for name, sign, value in pairs)
+    kept = (name + sign + ("" if SECRET_NAME.search(name) else value) for name, sign, value in pairs)
     return f"{path}{mark}{'&'.join(kept)}"
 
 
