@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from random import Random, SystemRandom
 from typing import Any
 
@@ -274,11 +275,11 @@ def test_a_signer_of_ones_own_is_given_to_the_replay() -> None:
 
 
 class KeyedSigner(GuestSigner):
-    """One that gives its key to a server of its own, in the address, as some servers want it."""
+    """One that gives its key to a server of its own, in the address and in headers, as some servers want it."""
 
     def sign(self, target: SignTarget) -> Exchange[Signed | SignFailure]:
         keyed = HttpRequest("GET", f"https://sign.example/fetch?room={target.room_id}&apiKey={API_KEY}&token=abc")
-        answer = yield keyed
+        answer = yield replace(keyed, headers=(("X-Sign-Token", API_KEY), ("X-Api-Key", API_KEY)))
         assert isinstance(answer, HttpResponse)
         return (yield from super().sign(target))
 

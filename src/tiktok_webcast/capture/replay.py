@@ -11,7 +11,7 @@ from ..errors import LocalProtocolError
 from ..events.base import Event
 from ..events.registry import Registry
 from ..events.table import REGISTRY
-from ..http import SECRET_HEADERS, Headers
+from ..http import Headers, is_secret_header
 from ..session import Session
 from ..session_config import SessionConfig
 from ..signer import Signer
@@ -154,7 +154,7 @@ def _comparable(action: Action, own_signer: bool) -> Action:
 
 
 def _lengths(headers: Headers) -> Headers:
-    return tuple((name, str(len(value)) if name.lower() in SECRET_HEADERS else value) for name, value in headers)
+    return tuple((name, str(len(value)) if is_secret_header(name) else value) for name, value in headers)
 
 
 def read_capture(pieces: Iterable[bytes] | bytes, reader: CaptureReader | None = None) -> Iterator[Record]:
