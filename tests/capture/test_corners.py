@@ -40,6 +40,7 @@ from tiktok_webcast.http import HttpResponse
 from tiktok_webcast.message import Message
 from tiktok_webcast.push.frames import FetchResult
 from tiktok_webcast.push.unpack import BadFrame
+from tiktok_webcast.routes import short_link
 from tiktok_webcast.session import Session
 from tiktok_webcast.sign_guest import GuestSigner
 from tiktok_webcast.sign_in_turn import SignersInTurn
@@ -170,7 +171,13 @@ class OwnSigner(GuestSigner):
 
 
 @pytest.mark.parametrize(
-    "user", ["room:7300000000000000001", "user:7000000000000000001", "https://vm.tiktok.com/ZMabcdef9/"]
+    "user",
+    [
+        "room:7300000000000000001",
+        "user:7000000000000000001",
+        "https://vm.tiktok.com/ZMabcdef9/",
+        "https://www.tiktok.com/t/ZMabcdef9/",
+    ],
 )
 def test_whoever_was_watched_is_somebody_else_and_of_the_same_kind(user: str) -> None:
     out: list[bytes] = []
@@ -192,6 +199,36 @@ def test_whoever_was_watched_is_somebody_else_and_of_the_same_kind(user: str) ->
     player.play(header)
     assert player.session is not None
     assert type(player.session.user) is type(Session(user).user)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://www.tiktok.com/login?redirect_url=https%3A%2F%2Fwww.tiktok.com%2F%40anna",
+        "https://www.tiktok.com/login/anna",
+        "https://m.tiktok.com/share/live/7300000000000000001/?u=anna",
+        "https://www.tiktok.com/live?room_id=7300000000000000001&u=anna",
+        "https://www.tiktok.com/live?roomId=7300000000000000001&u=anna",
+        "https://www.tiktok.com/@anna/live",
+    ],
+)
+def test_where_a_redirect_leads_a_session_stays_what_it_is(location: str) -> None:
+    names = Pseudonyms(b"a key")
+    names.learn("anna")
+    ((_, new),) = WebRedaction(names).headers((("Location", location),))
+    assert "anna" not in new and "7300000000000000001" not in new
+
+    def led(url: str) -> Any:
+        item, target = short_link.parse(HttpResponse(200, (), b"<html>", url))
+        return item.status, item.reason, item.restriction, type(target)
+
+    assert led(new) == led(location)
+
+
+def test_a_user_called_like_a_word_of_addresses_is_somebody_else() -> None:
+    names = Pseudonyms(b"a key")
+    names.learn("Login")
+    assert "login" not in names.url("https://www.tiktok.com/@login/live")
 
 
 def test_json_that_is_written_strangely() -> None:

@@ -32,12 +32,12 @@ _CDN = (".tiktokcdn.com", ".tiktokcdn-us.com", ".tiktokcdn-eu.com", ".ibyteimg.c
 _URL_WORDS = frozenset(
     re.findall(
         r"\w+",
-        "api avatar avt com core expires flv gif heic html http https im image images img index jpeg jpg live lynx "
-        "m3u8 mp4 obj png proxy resource reuse room shrink sign signature stream supplement svg tiktok tiktokcdn tos "
-        "tplv web webcast webp ws www x",
+        "api avatar avt com core expires flv gif heic html http https id im image images img index jpeg jpg live login "
+        "lynx m3u8 mp4 obj png proxy resource reuse room roomId share shrink sign signature stream supplement svg t "
+        "tiktok tiktokcdn tos tplv web webcast webp ws www x",
     )
 )
-"""Words of addresses that say what a thing is, not whose."""
+"""Words of addresses that say what a thing is, not whose; a session goes by some of them."""
 _PLAIN_WORDS = re.findall(
     r"\w+",
     "a again age an agent api are be blocked busy cannot code connections connection denied does down error errors "
@@ -155,11 +155,12 @@ class Pseudonyms:
 
     def _path(self, path: str) -> str:
         out: list[str] = []
+        kept = _URL_WORDS - self._names
         at = 0
         for found in _ESCAPES.finditer(path):
-            out += (self._plain(path[at : found.start()], keep=_URL_WORDS), self._escaped(found.group()))
+            out += (self._plain(path[at : found.start()], keep=kept), self._escaped(found.group()))
             at = found.end()
-        return "".join((*out, self._plain(path[at:], keep=_URL_WORDS)))
+        return "".join((*out, self._plain(path[at:], keep=kept)))
 
     def _escaped(self, escapes: str) -> str:
         text = unquote(escapes, errors="surrogateescape")
