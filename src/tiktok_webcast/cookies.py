@@ -189,14 +189,14 @@ def parse_cookie_pairs(text: str) -> tuple[tuple[str, str], ...]:
     for part in re.split(r"[;\n]|,(?=\s*[A-Za-z0-9_\-]+=)", text[: 64 * 1024]):
         name, equals, value = part.partition("=")
         name, value = name.strip(), _bare(value)
-        if name.lower() in _ATTRIBUTES or not equals or not is_token(name) or not _VALUE.match(value):
+        if name.lower() in COOKIE_ATTRIBUTES or not equals or not is_token(name) or not _VALUE.match(value):
             continue
         if len(name) + len(value) <= MAX_COOKIE_BYTES and (name in pairs or len(pairs) < MAX_COOKIES):
             pairs[name] = value
     return tuple(pairs.items())
 
 
-_ATTRIBUTES = frozenset(
+COOKIE_ATTRIBUTES = frozenset(
     ["path", "domain", "expires", "max-age", "samesite", "secure", "httponly", "priority", "partitioned"]
 )
 

@@ -369,6 +369,18 @@ def test_a_cookie_without_a_value_has_nothing_to_hide() -> None:
     assert "planted" not in value
 
 
+def test_what_a_cookie_has_beside_its_value_stays_and_what_is_no_cookie_does_not() -> None:
+    given = (
+        ("X-Set-TT-Cookie", 'ttwid="planted-1"; Path=/; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT'),
+        ("Set-Cookie", "planted-2; Path=/"),
+        ("X-My-Cookie", "planted-3"),
+    )
+    (_, ttwid), (_, broken), (_, own) = Masks().headers(given)
+    assert ttwid.endswith('"; Path=/; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT')
+    assert broken.endswith("; Path=/") and len(own) == len("planted-3")
+    assert "planted" not in f"{ttwid}{broken}{own}"
+
+
 def test_the_patterns_are_made_once_however_many_cookies_an_answer_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     """One pattern for each of a thousand, each longer than the one before, took minutes, and heartbeats waited."""
     made: list[str | bytes] = []

@@ -20,7 +20,7 @@ from tiktok_webcast.config import Timing
 from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.cookies import Cookie
 from tiktok_webcast.events import DisconnectEvent
-from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, HttpResponse, TransportFailure
+from tiktok_webcast.http import Exchange, FailureKind, HttpRequest, HttpResponse, TransportFailure, find_header
 from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.secret import Secret
 from tiktok_webcast.session import Session
@@ -183,6 +183,28 @@ def test_no_secret_reaches_the_file_and_the_replay_is_exact(name: str) -> None:
     player, events = replayed(data)
     assert events == play.events
     assert player.differences == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"planted-in-quotes-1"', 'planted-1"planted-2"', "planted-1,name=planted-2", '"planted-1, path=planted-2"'],
+)
+def test_a_cookie_is_masked_however_its_value_is_written(value: str) -> None:
+    cookies = tuple(Cookie(name, value, "tiktok.com", host_only=False) for name in ("sid_guard", "mine", "path"))
+    set_by_server = ("Set-Cookie", f"theirs={value}; Path=/; Domain=tiktok.com")
+    for http_headers in ({}, {"Cookie": f"own={value}; more=planted-3"}):
+        out: list[bytes] = []
+        config = SessionConfig(cookies=cookies, http_headers=http_headers)
+        recorder = Recorder("@ann", write=out.append, config=config, rng=Random(1))
+        recorder.start(now=0.0)
+        for now in (1.0, 2.0):
+            asked = recorder.next_action()
+            assert isinstance(asked, SendRequest)
+            assert "planted" in (find_header(asked.request.headers, "cookie") or "")
+            recorder.receive_response(asked.request_id, HttpResponse(200, (set_by_server,), b"<html>"), now=now)
+        recorder.finish()
+        assert b"planted" not in b"".join(out)
+        list(replay(out, check=True))
 
 
 def test_a_secret_parameter_of_few_letters_is_masked_where_it_stands() -> None:

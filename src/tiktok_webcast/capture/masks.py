@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote_plus
 
 from ..config import Limits
 from ..context import ACCOUNT_COOKIES, GUEST_COOKIES, encode_query
-from ..cookies import Cookie, parse_cookie_pairs
+from ..cookies import COOKIE_ATTRIBUTES, Cookie
 from ..http import (
     SECRET_NAME,
     Headers,
@@ -29,6 +29,7 @@ from ..web import unpack, without_header
 
 OPEN_COOKIES = frozenset(["tt-target-idc", "store-idc", "store-country-code", "store-country-code-src"])
 """Cookies that name a place and nobody; the session itself sets the first."""
+_ONE_MORE = re.compile(r"(,\s*[A-Za-z0-9_\-]+=)")
 _SHORTEST = 8
 """Characters from which on a secret is searched for everywhere, and not only where it belongs."""
 _UNKNOWN = 16
@@ -62,11 +63,20 @@ class Masks:
         return mask
 
     def cookie(self, name: str, value: str) -> str:
-        """Return what stands for a cookie's value."""
-        if name in OPEN_COOKIES:
+        """Return what stands for a cookie's value, in quotes perhaps; after a comma there may be one more cookie."""
+        first, *others = _ONE_MORE.split(value)
+        masked = [self._cookie(name, first)]
+        for between, more in zip(others[::2], others[1::2], strict=True):
+            masked += (between, self._cookie(between.strip(", ="), more))
+        return "".join(masked)
+
+    def _cookie(self, name: str, value: str) -> str:
+        # As little as the session takes for the value; what it does not look at is masked nevertheless.
+        bare = value.strip().strip('"').strip()
+        if name in OPEN_COOKIES or not bare:
             return value
         known = name in ACCOUNT_COOKIES or name in GUEST_COOKIES
-        return self.secret(value, everywhere=known or _looks_random(value))
+        return value.replace(bare, self.secret(bare, everywhere=known or _looks_random(bare)))
 
     def text(self, text: str) -> str:
         """Return text with the secrets in it masked."""
@@ -144,6 +154,12 @@ class Masks:
             return found
         return HttpResponse(answer.status, without_header(headers, "content-encoding"), self.data(plain.body))
 
+    def _pair(self, pair: str, *, attributes: bool) -> str:
+        cookie, sign, value = pair.partition("=")
+        if attributes and cookie.strip().lower() in COOKIE_ATTRIBUTES:
+            return pair
+        return f"{cookie}{sign}{self.cookie(cookie.strip(), value)}" if sign else self.cookie("", pair)
+
     def _own_address(self, url: str) -> str:
         path, mark, query = url.partition("?")
         pairs = [pair.partition("=") for pair in query.split("&")]
@@ -165,15 +181,10 @@ class Masks:
         """Return the part of a header that is masked, and the text after it that may hold secrets of other places."""
         if name == "set-cookie":
             pair, semicolon, attributes = value.partition(";")
-            cookie, sign, text = pair.partition("=")
-            bare = text.strip().strip('"')
-            masked = text.replace(bare, self.cookie(cookie.strip(), bare)) if bare else text
-            return f"{cookie}{sign}{masked}{semicolon}", attributes
+            return f"{self._pair(pair, attributes=False)}{semicolon}", attributes
         if "cookie" in name:
-            for cookie, secret in sorted(parse_cookie_pairs(value), key=lambda pair: len(pair[1]), reverse=True):
-                if secret:
-                    value = value.replace(f"{cookie}={secret}", f"{cookie}={self.cookie(cookie, secret)}")
-            return value, ""
+            pairs = re.split(r"([;\n])", value)
+            return "".join(self._pair(pair, attributes=name != "cookie") for pair in pairs), ""
         if is_secret_header(name):
             return self.secret(value), ""
         return "", value
