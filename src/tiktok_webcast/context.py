@@ -200,8 +200,10 @@ class WebContext:
 
     def redact(self, text: str) -> str:
         """Return `text` with every cookie value and the session id masked: for words that a server chose."""
-        values = {cookie.value for cookie in self.jar if len(cookie.value) >= 8}
-        accounts = {cookie.value for cookie in self.jar if cookie.name in ACCOUNT_COOKIES} & values
+        # A server takes away the quotes in which a cookie file may hold one.
+        bare = [(cookie.name, cookie.value.strip('"')) for cookie in self.jar]
+        values = {value for _, value in bare if len(value) >= 8}
+        accounts = {value for name, value in bare if name in ACCOUNT_COOKIES} & values
         if self.login is not None:
             accounts.add(self.login.session_id.reveal())
         for value in sorted(values | accounts, key=len, reverse=True):

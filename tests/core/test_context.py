@@ -189,6 +189,13 @@ def test_a_chosen_profile_stays() -> None:
     assert context(profile=profile, keep_profile=True).fresh_identity().profile is profile
 
 
+def test_a_cookie_in_quotes_is_redacted_without_them_too() -> None:
+    one = context()
+    one.put_cookie("sid_guard", '"planted-account-0001"')
+    for words in ('no "planted-account-0001"', "no planted-account-0001.", "no planted-acco"):
+        assert "planted" not in one.redact(words)
+
+
 def test_words_of_a_server_are_redacted() -> None:
     one = context(login=LOGIN)
     one.put_cookie("ttwid", "1%7Cabcdefgh")
