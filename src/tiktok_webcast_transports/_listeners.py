@@ -48,10 +48,12 @@ class Waiter(Hearer):
         super().__init__(selection)
         self.predicate = predicate
         self.future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._settled = False
 
     def offer(self, event: Event) -> None:
         """Take the event if it is the one."""
-        if self.future.done():
+        # The future itself is told in a turn of the loop that is yet to come.
+        if self._settled or self.future.done():
             return
         try:
             wanted = True if self.predicate is None else self.predicate(event)
@@ -67,6 +69,7 @@ class Waiter(Hearer):
 
     def settle(self, outcome: Event | BaseException) -> None:
         """End the waiting, from any thread."""
+        self._settled = True
 
         def set_outcome() -> None:
             if not self.future.done():

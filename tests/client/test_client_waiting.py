@@ -11,6 +11,8 @@ from memory_net import MakeNet, Net
 
 from tiktok_webcast.events import ClosedEvent, CommentEvent, ConnectEvent, Event, JoinEvent
 from tiktok_webcast.sim.scenario import Options
+from tiktok_webcast.sim.script import Script
+from tiktok_webcast.sim.story import Story
 from tiktok_webcast_transports import LocalProtocolError, RoomEnded, RoomOffline, TikTokWebcastError
 from tiktok_webcast_transports._dispatch import MAX_ASIDE, MAX_WAITING
 
@@ -79,6 +81,33 @@ def test_wait_for_tells_of_a_predicate_that_fails(net: MakeNet, caplog: pytest.L
 
     sim.run(main())
     assert not caplog.records
+
+
+def test_a_predicate_is_not_asked_again_once_it_said_yes(net: MakeNet) -> None:
+    """Nor for events that came in one turn of the loop with the one it said yes to."""
+
+    def burst(story: Story, options: Options) -> Script:
+        yield story.enter()
+        story.wait(1.0)
+        yield story.frame(*(story.comment(story.crowd[0], str(number)) for number in range(10)))
+        story.wait(1.0)
+        yield story.end()
+
+    sim = net(burst)
+    client = sim.client()
+    asked: list[str] = []
+
+    def is_third(event: CommentEvent) -> bool:
+        asked.append(event.comment)
+        return len(asked) == 3
+
+    async def main() -> None:
+        await client.start()
+        assert (await client.wait_for(CommentEvent, is_third)).comment == "2"
+        await client.wait_closed()
+
+    sim.run(main())
+    assert asked == ["0", "1", "2"]
 
 
 def test_wait_for_ends_with_the_client(net: MakeNet) -> None:
