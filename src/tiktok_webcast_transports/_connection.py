@@ -65,6 +65,8 @@ class Connection:
         self.connected = False
         """Whether the room was ever entered."""
         self.stopping = False
+        self.given_up = False
+        """Whether it was cancelled, which takes a while."""
         self.finished = False
         """Whether its last event was handed out; listeners may still be at work."""
         self.replaced = False
@@ -85,7 +87,8 @@ class Connection:
     @property
     def over(self) -> bool:
         """Whether it has ended or is about to: a new one may be begun."""
-        return self.stopping or self.closed is not None or self.session.closed is not None or self.task.done()
+        ending = self.stopping or self.given_up or self.closed is not None
+        return ending or self.session.closed is not None or self.task.done()
 
     def listen(self) -> None:
         """Have the session deliver what is listened to now, and nothing be kept for who listens no more."""
@@ -126,6 +129,7 @@ class Connection:
 
     async def abort(self) -> None:
         """End it now, without waiting for listeners."""
+        self.given_up = True
         self.task.cancel()
         await self.ended()
 

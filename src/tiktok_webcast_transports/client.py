@@ -209,18 +209,18 @@ class TikTokLiveClient(Downloads):
         """Connect, and go on in the background of the running loop; return the room's id once it is entered.
 
         While the client is connecting or connected this waits for that. After an end it connects anew, from a listener
-        too. Cancelling it while it connects gives the attempt up.
+        too. Cancelling it while it connects gives the attempt up, unless others wait for it too.
 
         Raises:
             ClosedError: The room could not be entered; the type tells why. Not raised when you stopped it.
             LocalProtocolError: The client runs in another loop.
         """
-        connection, begun = self._begin()
+        connection = self._begin()
         connection.awaited += 1
         try:
             await connection.opened.wait()
         except asyncio.CancelledError:
-            if begun:
+            if connection.awaited == 1:
                 await connection.abort()
             raise
         finally:
@@ -331,8 +331,8 @@ class TikTokLiveClient(Downloads):
         # By name, so that a subclass or a program may put its own in place.
         self._log_error(error)
 
-    def _begin(self) -> tuple[Connection, bool]:
-        """Return the connection that goes on, or a new one, and whether it is new."""
+    def _begin(self) -> Connection:
+        """Return the connection that goes on, or a new one."""
         loop, connection = asyncio.get_running_loop(), self._connection
         if self._loop.given not in (None, loop):
             raise LocalProtocolError("start() was awaited in another event loop than the one passed as loop=")
@@ -340,17 +340,17 @@ class TikTokLiveClient(Downloads):
             if connection.loop is not loop:
                 raise LocalProtocolError(_OTHER_LOOP)
             if not connection.over:
-                return connection, False
+                return connection
         self._connection = begun = Connection(self._parts)
         if connection is not None:
             connection.replaced = True
         # Somebody may have begun to listen in another thread meanwhile.
         begun.listen()
-        return begun, True
+        return begun
 
     async def _run(self) -> None:
         """Live through this connection, and through those that listeners begin after it."""
-        connection, _ = self._begin()
+        connection = self._begin()
         while True:
             connection.awaited += 1
             try:

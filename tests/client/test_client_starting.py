@@ -99,6 +99,56 @@ def test_joining_a_start_and_being_cancelled_leaves_it_alone(net: MakeNet) -> No
     sim.run(main())
 
 
+def test_a_start_that_is_cancelled_leaves_the_room_to_others_who_wait_for_it(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+
+    async def main() -> None:
+        first = asyncio.ensure_future(client.start())
+        second = asyncio.ensure_future(client.start())
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == room_of(sim) and first.cancelled()
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+    assert len(sim.world.stage("ann").visits) == 1
+
+
+def test_the_last_who_waits_for_a_start_and_is_cancelled_gives_it_up(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+
+    async def main() -> None:
+        starts = [asyncio.ensure_future(client.start()) for _ in range(2)]
+        await asyncio.sleep(0)
+        for each in starts:
+            each.cancel()
+        await asyncio.wait(starts)
+        assert not client.connecting and await client.wait_closed() is not None
+
+    sim.run(main())
+    assert asyncio.all_tasks(sim.loop) == set()
+
+
+def test_a_start_right_after_one_that_was_cancelled_begins_anew(net: MakeNet) -> None:
+    sim = net(endless)
+    client = sim.client()
+
+    async def main() -> None:
+        first = asyncio.ensure_future(client.start())
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.sleep(0)
+        assert not first.done()
+        assert await client.start() == room_of(sim)
+        client.stop()
+        await client.wait_closed()
+
+    sim.run(main())
+
+
 def test_a_program_that_ends_takes_the_client_along(net: MakeNet) -> None:
     """As `asyncio.run(main())` does at the end: every task that is left is cancelled."""
     sim = net(endless)
