@@ -151,7 +151,7 @@ class Streams:
     def start(self, work: Callable[[], Awaitable[None]], ended: Callable[[], None]) -> None:
         """Run a task of this owner."""
         if self._group is None:
-            raise LocalProtocolError("Use it inside `async with`")
+            raise LocalProtocolError("Use it inside `async with`; an HttpClient has to outlive the rooms that share it")
         self._group.start_soon(self._guard, work, ended)
 
     async def close(self, *, gracefully: bool) -> None:

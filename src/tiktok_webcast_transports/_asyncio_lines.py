@@ -222,7 +222,7 @@ class Lines:
     def dial(self, channel: Channel) -> None:
         """Connect `channel` and serve it."""
         if self._loop is None:
-            raise LocalProtocolError("Use it inside `async with`")
+            raise LocalProtocolError("Use it inside `async with`; an HttpClient has to outlive the rooms that share it")
         line = _Line(channel, self, self._loop)
         self._lines.add(line)
         line.begin()

@@ -9,6 +9,7 @@ from typing import Protocol
 from tiktok_webcast.actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
+from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.http import HttpResponse, TransportFailure
 from tiktok_webcast.statistics import Statistics
@@ -108,6 +109,14 @@ class Driver:
         if not self.ended:
             self.session.close(now=now)
             self._work(now)
+
+    def pool_closed(self) -> None:
+        """The shared pool is being closed: its connections take the answers along that this session waits for."""
+        if self._calls and self._crashed is not None:
+            for call in self._calls.values():
+                call.cancel()
+            self._calls = {}
+            self._crashed(LocalProtocolError("The HttpClient was closed before this room, which waits for an answer"))
 
     def handle_timer(self, now: float) -> None:
         """Call when `next_timer()` has passed."""

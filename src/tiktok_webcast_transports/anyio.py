@@ -69,6 +69,8 @@ class HttpClient:
         self._waiting: set[anyio.Event] = set()
         self._streams = Streams(network_backend, self._release)
         self._pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
+        self._rooms: set[Driver] = set()
+        """Those entered that share it."""
 
     async def __aenter__(self) -> HttpClient:
         await self._streams.open()
@@ -77,6 +79,9 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if error is None or isinstance(error, Exception):
+            for driver in tuple(self._rooms):
+                driver.pool_closed()
         self._pool.close()
         await self._streams.close(gracefully=False)
 
@@ -160,6 +165,7 @@ class Live:
         self._session = session
         self._streams = Streams(network_backend, self._changed)
         self._own_pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
+        self._http = http
         pool = http._pool if http is not None else self._own_pool
         self._driver = Driver(session, network, limits, pool, self._streams.dial, self._changed, self._streams.crashed)
         self._news = anyio.Event()
@@ -195,11 +201,15 @@ class Live:
             await self._streams.close(gracefully=False)
             raise
         self._streams.start(self._keep_time, self._changed)
+        if self._http is not None:
+            self._http._rooms.add(self._driver)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._http is not None:
+            self._http._rooms.discard(self._driver)
         crashed = self._streams.crash is not None
         try:
             if not crashed:

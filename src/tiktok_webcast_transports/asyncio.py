@@ -60,6 +60,8 @@ class HttpClient:
         self._waiting: set[asyncio.Future[HttpResponse | TransportFailure]] = set()
         self._lines = Lines(self._release)
         self._pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
+        self._rooms: set[Driver] = set()
+        """Those entered that share it."""
 
     async def __aenter__(self) -> HttpClient:
         self._lines.open()
@@ -68,6 +70,9 @@ class HttpClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if error is None or isinstance(error, Exception):
+            for driver in tuple(self._rooms):
+                driver.pool_closed()
         self._pool.close()
         self._release()
         await self._lines.close(gracefully=False)
@@ -148,6 +153,7 @@ class Live:
         self._session = session
         self._lines = Lines(self._changed)
         self._own_pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
+        self._http = http
         pool = http._pool if http is not None else self._own_pool
         self._driver = Driver(session, network, limits, pool, self._lines.dial, self._changed, self._lines.crashed)
         self._waiting: list[asyncio.Future[None]] = []
@@ -177,11 +183,15 @@ class Live:
         self._loop = self._lines.open()
         self._alarm = Alarm(self._loop, self._rang)
         self._driver.start(self._loop.time())
+        if self._http is not None:
+            self._http._rooms.add(self._driver)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._http is not None:
+            self._http._rooms.discard(self._driver)
         crashed = self._lines.crash is not None
         try:
             if not crashed:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from random import Random
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 from kits import AnyioKit, Kit, SyncKit, _Blocking
-from loopback import Peer, Server, answer
-from scripted import Input, ScriptedSession, asking
+from loopback import GUARD, Peer, Server, answer
+from scripted import Input, ScriptedSession, asking, opening
 
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.http import TransportFailure
@@ -109,6 +112,65 @@ def test_a_room_on_connections_that_are_closed_cannot_be_entered(kit: Kit) -> No
             assert isinstance(await client.send(asking("http://127.0.0.1:9").request), TransportFailure)
 
     kit.run(scenario)
+
+
+def test_rooms_hear_at_once_that_their_connections_for_http_are_closed(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+    asked, closed = threading.Event(), threading.Event()
+
+    def script(peer: Peer) -> None:
+        peer.receive_head()
+        asked.set()
+        peer.receive_some()
+
+    with Server(script) as server:
+        session = ScriptedSession(asking(server.http))
+
+        async def scenario() -> None:
+            client, entered = kit.http(), anyio.Event()
+
+            async def room() -> None:
+                await entered.wait()
+                with pytest.raises(LocalProtocolError, match="HttpClient was closed before this room"):
+                    async with transport_of(kit).Live(session, http=client) as live:
+                        async for _ in live:
+                            pass
+                closed.set()
+
+            async with kit.in_task(room), client:
+                entered.set()
+                await anyio.to_thread.run_sync(asked.wait, GUARD)
+
+        kit.run(scenario)
+    assert closed.is_set() and session.inputs == [("start",)]
+
+
+def test_a_room_that_asks_on_connections_that_were_closed_is_told_why(kit: Kit) -> None:
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+
+    def script(peer: Peer) -> None:
+        peer.accept_websocket()
+        peer.receive_some()
+
+    def ask_again(session: ScriptedSession, what: Input) -> None:
+        if what[0] == "timer":
+            session.act(asking(server.http))
+
+    with Server(script) as server:
+        session = ScriptedSession(opening(server.ws), react=ask_again)
+
+        async def scenario() -> None:
+            async with kit.http() as client:
+                live = transport_of(kit).Live(session, http=client)
+            with pytest.raises(LocalProtocolError, match="outlive the rooms"):
+                session.timer = 0.0
+                async with live:
+                    async for _ in live:
+                        pass
+
+        kit.run(scenario)
 
 
 def test_two_tasks_may_iterate_one_room(kit: Kit) -> None:
