@@ -74,12 +74,15 @@ def test_nothing_that_is_shown_holds_a_secret(
     options = ("--cookies", str(cookies), "--sign-api-key", KEY, "--reconnect", "0", "--transport", transport)
     trusted = ("--trust-sign-host", sim.url.removeprefix("http://"), *to(sim.url))
     shown = ""
-    for command in (("watch", "anna", "--json", "--stats"), ("capture", "anna", "-o", str(capture))):
+    # One that it makes itself is gone after a failure.
+    capture.touch()
+    for command in (("watch", "anna", "--json", "--stats"), ("capture", "anna", "-o", str(capture), "--force")):
         done = call(*command, "--debug", *options, *trusted)
         shown += done.out + done.err
         assert done.code != 2, done.err
     assert shown and records.texts, "there must be something to look through"
     everything = shown + "\n".join(records.texts)
+    assert capture.read_bytes()
     for secret in PLANTED:
         assert secret not in everything
         assert secret.encode() not in capture.read_bytes()

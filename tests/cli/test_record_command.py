@@ -121,7 +121,10 @@ def test_exit_codes(sim: Simulator, tmp_path: Path) -> None:
     with Simulator("offline") as offline:
         done = run("record", "ann", "-o", str(tmp_path / "a.mp4"), *to(offline.url))
         assert done.code == 3, done.err
-    assert list(tmp_path.iterdir()) == []
+        events = str(tmp_path / "a.jsonl")
+        done = run("record", "ann", "-o", str(tmp_path / "a.mp4"), "--events", events, *to(offline.url))
+        assert done.code == 3, done.err
+    assert list(tmp_path.iterdir()) == [], "they would stand in the way of the next try"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C otherwise")
@@ -133,7 +136,7 @@ def test_it_waits_until_the_user_is_live(tmp_path: Path) -> None:
             assert "waiting until the user is live (offline)" in process.stderr.readline()
             process.send_signal(signal.SIGINT)
             assert process.wait(GUARD) == 130 and "nothing was recorded" in process.stderr.read()
-        assert list(tmp_path.iterdir()) == []
+        assert list(tmp_path.iterdir()) == [], "they would stand in the way of the next try"
         done = run("record", "ann", "-o", str(tmp_path / "a.mkv"), "--wait", "--duration", "1", *to(live.url))
         assert done.code == 0 and "waiting" not in done.err and Plays(tmp_path / "a.mkv").seconds
     with Simulator("not_found") as nobody:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Thread
 from typing import BinaryIO
 
@@ -13,12 +14,14 @@ from tiktok_webcast.errors import ClosedError, ConfigurationError, exit_code, me
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.recording import End, FfmpegFailed, FfmpegMissing, NotWritable, RecordingError, RecordingOptions
 from tiktok_webcast.room import status
+from tiktok_webcast.session_config import SESSION_EVENTS
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 from tiktok_webcast.wait_live import LiveWait, StopWaiting, WaitPolicy
 
 from .._options import Network
 from .._recorder import Recorder, Recording
+from .._recording_files import discard
 from ..recording import make_recorder
 from .capture import INTERVAL, open_output, write_whole
 from .clean import clean
@@ -44,9 +47,12 @@ class EventsFile:
     def __init__(self, file: BinaryIO, recorder: Recorder) -> None:
         self._file = file
         self._recorder = recorder
+        self.heard: bool = False
+        """Whether anything of the room is in it."""
 
     def show(self, event: Event) -> None:
         """Write an event's line."""
+        self.heard = self.heard or event.name not in SESSION_EVENTS
         past = getattr(event, "is_history", False)
         at = None if past else self._recorder.position()
         line = json_line({**event.to_dict(), "video_time": None if at is None else round(at, 3)})
@@ -57,6 +63,20 @@ class EventsFile:
 
     def close(self) -> None:
         """Nothing waits."""
+
+
+@contextlib.contextmanager
+def events_file(name: str, recorder: Recorder, *, replace_it: bool) -> Iterator[EventsFile]:
+    """Open the file of the events. One that is made and of no use is removed: it would stand in the next try's way."""
+    made = not os.path.lexists(name)
+    events = None
+    try:
+        with open_output(name, replace_it=replace_it) as file:
+            events = EventsFile(file, recorder)
+            yield events
+    finally:
+        if made and not recorder.segments and not (events is not None and events.heard):
+            discard(name)
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -92,8 +112,8 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             if args.events is None:
                 result = _record(recorder, stop, streams)
             else:
-                with open_output(args.events, replace_it=args.force) as file:
-                    result, counted = _record_with_events(recorder, stop, streams, args, settings, file)
+                with events_file(args.events, recorder, replace_it=args.force) as events:
+                    result, counted = _record_with_events(recorder, stop, streams, args, settings, events)
     except RecordingError as error:
         streams.say(f"tiktok-webcast: {clean(str(error))}")
         _say_files(error.files, streams)
@@ -159,13 +179,11 @@ def _record_with_events(
     streams: Streams,
     args: argparse.Namespace,
     settings: Settings,
-    file: BinaryIO,
+    events: EventsFile,
 ) -> tuple[Recording, Statistics]:
     """Record while another thread writes down what happens in the room; return also what that counted."""
     leave = Stop()
-    sink = Sink(
-        EventsFile(file, recorder), only=args.only, without=args.exclude or frozenset(), max_events=args.max_events
-    )
+    sink = Sink(events, only=args.only, without=args.exclude or frozenset(), max_events=args.max_events)
     counted = Statistics()
 
     def watch() -> None:
