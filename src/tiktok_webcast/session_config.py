@@ -64,7 +64,7 @@ class SessionConfig:
     """Whether to ask for gzipped payloads."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.room_id < 2**63:
+        if not 0 <= self.room_id < 2**64:
             raise ConfigurationError(f"room_id must be a positive 64-bit number, not {self.room_id}")
         if self.overflow not in ("block", "drop-oldest"):
             raise ConfigurationError(f"overflow must be 'block' or 'drop-oldest', not {self.overflow!r}")

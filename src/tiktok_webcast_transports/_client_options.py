@@ -230,8 +230,8 @@ def _room_id(value: int | str) -> int:
     text = str(value).strip() if not isinstance(value, int) or abs(value) < 2**64 else "a larger number"
     # Longer ones are none, and Python refuses to read thousands of digits.
     number = int(text) if text.isascii() and text.isdigit() and len(text) < _TOO_MANY_DIGITS else 0
-    if isinstance(value, bool) or not 0 < number < 2**63:
-        raise ConfigurationError(f"room_id must be a positive number of up to 19 digits, not {text[:40]!r}")
+    if isinstance(value, bool) or not 0 < number < 2**64:
+        raise ConfigurationError(f"room_id must be a positive number of up to 20 digits, not {text[:40]!r}")
     return number
 
 

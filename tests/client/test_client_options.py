@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 import ssl
-from collections.abc import Mapping
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -29,6 +30,7 @@ from tiktok_webcast import (
 from tiktok_webcast.http import find_header
 from tiktok_webcast_transports import ConfigurationError, InvalidUserInput, TikTokLiveClient, Timeouts
 from tiktok_webcast_transports import _client_options as read
+from tiktok_webcast_transports.cli.options import room_id
 
 PROXY = "http://me:hush-hush@host:1"
 DOCUMENTED = {
@@ -320,6 +322,23 @@ def test_an_option_that_does_not_exist(wrong: str, meant: str) -> None:
         TikTokLiveClient("ann", **options)
 
 
+WAYS_TO_NAME_A_ROOM: list[Callable[[int], int | None]] = [
+    lambda number: room_id(str(number)),
+    lambda number: SessionConfig(room_id=number).room_id,
+    lambda number: TikTokLiveClient("ann", room_id=number).room_id,
+    lambda number: TikTokLiveClient(f"room:{number}").room_id,
+]
+
+
+@pytest.mark.parametrize("name_it", WAYS_TO_NAME_A_ROOM)
+def test_the_same_numbers_are_room_ids_everywhere(name_it: Callable[[int], int | None]) -> None:
+    for number in (1, 2**63 - 1, 2**63, 2**64 - 1):
+        assert name_it(number) == number
+    for number in (-1, 2**64, 10**20, 10**30):
+        with pytest.raises((ConfigurationError, ArgumentTypeError)):
+            name_it(number)
+
+
 @pytest.mark.parametrize("name", ["ws_ping_interval", "ws_timeout", "http_timeout", "stale_timeout"])
 @given(value=st.one_of(st.floats(max_value=0), st.just(math.nan), st.just(math.inf), st.booleans(), st.text()))
 def test_times_must_be_positive_seconds(name: str, value: Any) -> None:
@@ -333,7 +352,7 @@ def test_times_must_be_positive_seconds(name: str, value: Any) -> None:
         ({"room_id": "abc"}, "room_id must be"),
         ({"room_id": 0}, "room_id must be"),
         ({"room_id": True}, "room_id must be"),
-        ({"room_id": 2**63}, "room_id must be"),
+        ({"room_id": 2**64}, "room_id must be"),
         ({"room_id": "9" * 5000}, "room_id must be"),
         ({"room_id": 10**5000}, "room_id must be"),
         ({"ws_timeout": 10**400}, "ws_timeout must be"),

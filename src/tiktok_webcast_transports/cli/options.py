@@ -184,8 +184,8 @@ def speed(text: str) -> float:
 def room_id(text: str) -> int:
     """Read a room id, with or without `room:` before it."""
     digits = text.removeprefix("room:")
-    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:20]) < 2**63) or len(digits) > 20:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a room id: a positive number of up to 19 digits")
+    if not (digits.isascii() and digits.isdigit() and 0 < int(digits[:20]) < 2**64) or len(digits) > 20:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a room id: a positive number of up to 20 digits")
     return int(digits)
 
 
