@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from .checks import check_number
 from .http import Headers, HttpResponse, find_header
 from .waiting import rate_limit_wait, retry_after
 
@@ -36,6 +37,8 @@ class Rate:
     seconds: float
 
     def __post_init__(self) -> None:
+        check_number("Rate.count", self.count, whole=True)
+        check_number("Rate.seconds", self.seconds)
         if not 1 <= self.count <= MAX_COUNT:
             raise ValueError(f"Rate.count must be 1 to {MAX_COUNT}, not {self.count}")
         if not 0 < self.seconds < math.inf:

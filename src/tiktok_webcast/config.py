@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
+from .checks import check_kind, check_number
+
 
 @dataclass(frozen=True)
 class Endpoints:
@@ -24,6 +26,7 @@ class Endpoints:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
+            check_kind(f"Endpoints.{item.name}", value, str, "an origin such as 'https://www.tiktok.com'")
             try:
                 parts = urlsplit(value)
                 # Read here, as it raises: a port that is none would be retried as a failure of the network.
@@ -84,6 +87,7 @@ class Limits:
 
     def __post_init__(self) -> None:
         for item in fields(self):
+            check_number(f"Limits.{item.name}", getattr(self, item.name), whole=True)
             if getattr(self, item.name) < 1:
                 raise ValueError(f"Limits.{item.name} must be at least 1, not {getattr(self, item.name)}")
         if not self.event_queue_low <= self.event_queue_high <= self.event_queue:
@@ -110,5 +114,6 @@ class Timing:
 
     def __post_init__(self) -> None:
         for item in fields(self):
+            check_number(f"Timing.{item.name}", getattr(self, item.name))
             if not getattr(self, item.name) > 0:
                 raise ValueError(f"Timing.{item.name} must be positive seconds, not {getattr(self, item.name)}")

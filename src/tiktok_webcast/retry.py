@@ -10,9 +10,10 @@ A retry always signs anew, as a signed URL lives about 30 s (protocol/http.md se
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
+from .checks import check_number
 from .close import Closed, CloseReason
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class RetryPolicy:
     """Seconds to wait at the most when the other side asks for it; if it asks for more, give up."""
 
     def __post_init__(self) -> None:
+        for item in fields(self):
+            check_number(f"RetryPolicy.{item.name}", getattr(self, item.name), whole=item.name == "tries")
         if self.tries < 0:
             raise ValueError(f"RetryPolicy.tries must be 0 or more, not {self.tries}")
         if not 0 <= self.jitter <= 1:

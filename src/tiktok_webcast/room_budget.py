@@ -17,6 +17,7 @@ from typing import Any
 
 from .actions import Action, SendRequest
 from .budget import Budget, Rate
+from .checks import check_kind, check_number
 from .close import Closed
 from .events.base import Event
 from .http import Headers, HttpResponse, TransportFailure
@@ -40,6 +41,10 @@ class BudgetPolicy:
     """Seconds that a server can keep all rooms waiting at the most, e.g. by `Retry-After`."""
 
     def __post_init__(self) -> None:
+        for name in ("signatures", "lookups", "starts"):
+            check_kind(f"BudgetPolicy.{name}", getattr(self, name), Rate, "a Rate")
+        check_number("BudgetPolicy.openings", self.openings, whole=True)
+        check_number("BudgetPolicy.longest_pause", self.longest_pause)
         if self.openings < 1:
             raise ValueError(f"BudgetPolicy.openings must be at least 1, not {self.openings}")
         if not 0 <= self.longest_pause < math.inf:

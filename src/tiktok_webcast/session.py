@@ -20,9 +20,10 @@ from random import Random
 from typing import Any
 
 from .actions import Action, CloseSocket, OpenSocket, SendMessage, SendRequest
+from .checks import check_kind
 from .close import Closed, CloseReason
 from .context import WebContext
-from .errors import LocalProtocolError
+from .errors import ConfigurationError, LocalProtocolError
 from .event_queue import EventQueue
 from .events.base import Event
 from .events.room import TopViewer
@@ -59,6 +60,19 @@ _make_send = partial(tuple.__new__, SendMessage)  # A named tuple's own construc
 _STREAK_END = {CloseReason.ROOM_ENDED: StreakEndCause.ROOM_ENDED, CloseReason.CLOSED: StreakEndCause.CLOSED}
 
 
+def check_choices(config: object, signer: object, retry: object, rng: object) -> None:
+    """Refuse choices of a kind that no session can be made with.
+
+    Raises:
+        ConfigurationError: It says which, and what it must be.
+    """
+    check_kind("config", config, SessionConfig, "a SessionConfig")
+    check_kind("retry", retry, RetryPolicy, "a RetryPolicy")
+    check_kind("rng", rng, (Random, type(None)), "a random.Random")
+    if signer is not None and not callable(getattr(signer, "sign", None)):
+        raise ConfigurationError(f"signer must be an object with a method `sign`, not {type(signer).__name__}")
+
+
 class Session:
     """One room, from its host's name to its end, across reconnects.
 
@@ -86,7 +100,9 @@ class Session:
 
         Raises:
             InvalidUserInput: `user` names neither a user nor a room.
+            ConfigurationError: One of the choices is of another kind.
         """
+        check_choices(config, signer, retry, rng)
         rng = rng if rng is not None else Random(0)
         self.user: UserInput = parse_user(user)
         self.config: SessionConfig = config

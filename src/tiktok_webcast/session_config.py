@@ -8,6 +8,7 @@ from random import Random
 from typing import Literal
 from urllib.parse import urlsplit
 
+from .checks import check_kind, check_texts
 from .config import Endpoints, Limits, Timing
 from .context import SessionLogin, WebContext, is_tiktok_host
 from .cookies import Cookie, CookieJar, is_subdomain
@@ -18,6 +19,22 @@ from .profile import ClientProfile
 
 SESSION_EVENTS = frozenset({"connect", "reconnecting", "disconnect", "overflow", "closed"})
 """Events that no filter takes away: without them nobody would know how the session is."""
+
+
+_NONE = type(None)
+_KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "endpoints": (Endpoints, "Endpoints"),
+    "limits": (Limits, "Limits"),
+    "timing": (Timing, "a Timing"),
+    "room_id": (int, "a number"),
+    "registry": (Registry, "a Registry"),
+    "profile": ((ClientProfile, _NONE), "a ClientProfile"),
+    "login": ((SessionLogin, _NONE), "a SessionLogin"),
+    "http_params": (Mapping, "a mapping"),
+    "http_headers": (Mapping, "a mapping"),
+    "ws_params": (Mapping, "a mapping"),
+    "ws_headers": (Mapping, "a mapping"),
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +81,17 @@ class SessionConfig:
     """Whether to ask for gzipped payloads."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.room_id < 2**64:
-            raise ConfigurationError(f"room_id must be a positive 64-bit number, not {self.room_id}")
+        for name, (kind, what) in _KINDS.items():
+            check_kind(name, getattr(self, name), kind, what)
+        if isinstance(self.room_id, bool) or not 0 <= self.room_id < 2**64:
+            said = self.room_id if abs(self.room_id) < 2**64 else "a larger one"
+            raise ConfigurationError(f"room_id must be a positive 64-bit number, not {said}")
+        for name in ("include", "exclude", "trusted_sign_hosts"):
+            if name != "include" or self.include is not None:
+                check_texts(name, getattr(self, name))
+        check_kind("cookies", self.cookies, (tuple, list), "a tuple of cookies")
+        for cookie in self.cookies:
+            check_kind("cookies", cookie, Cookie, "cookies")
         if self.overflow not in ("block", "drop-oldest"):
             raise ConfigurationError(f"overflow must be 'block' or 'drop-oldest', not {self.overflow!r}")
 

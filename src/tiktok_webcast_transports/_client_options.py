@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.config import Endpoints, Timing
 from tiktok_webcast.context import TIKTOK_DOMAIN, SessionLogin, is_tiktok_host
 from tiktok_webcast.cookies import Cookie, parse_cookie_pairs
@@ -31,6 +32,7 @@ HTTP_TIMEOUT = 10.0
 WS_TIMEOUT = 10.0
 """The defaults of the 2023 TikTokLive, in seconds."""
 
+DEFAULT_CONFIG = SessionConfig(timing=Timing(request=HTTP_TIMEOUT, open=WS_TIMEOUT))
 _TOO_MANY_DIGITS = 100
 
 Proxies = str | Proxy | Mapping[str, str | None]
@@ -96,7 +98,8 @@ def read_config(
     Raises:
         ConfigurationError: An option makes no sense.
     """
-    base = config if config is not None else SessionConfig(timing=Timing(request=HTTP_TIMEOUT, open=WS_TIMEOUT))
+    base = config if config is not None else DEFAULT_CONFIG
+    check_kind("lang", lang, (str, type(None)), "a language such as 'de'")
     times = {
         "heartbeat": _seconds("ws_ping_interval", ws_ping_interval),
         "open": _seconds("ws_timeout", ws_timeout),
@@ -107,6 +110,8 @@ def read_config(
     socket_headers, from_socket = _without_cookies(_texts("ws_headers", ws_headers))
     params = _texts("http_params", http_params)
     endpoints = _endpoints(base.endpoints, environment)
+    if cookies is not None:
+        check_kind("cookies", cookies, Iterable, "a list of cookies")
     given = (
         *base.cookies,
         *_cookies((*from_http, *from_socket), endpoints),
@@ -115,6 +120,7 @@ def read_config(
     if trusted_sign_hosts is not None:
         if isinstance(trusted_sign_hosts, str):
             trusted_sign_hosts = (trusted_sign_hosts,)
+        check_kind("trusted_sign_hosts", trusted_sign_hosts, Iterable, "a list of hosts")
         base = replace(base, trusted_sign_hosts=base.trusted_sign_hosts | frozenset(trusted_sign_hosts))
     return replace(
         base,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import ssl
 from dataclasses import dataclass, field, fields
 
+from tiktok_webcast.checks import check_kind, check_number
 from tiktok_webcast.errors import ConfigurationError
 
 from ._proxy import Proxy, proxy_from_environment
@@ -30,6 +32,7 @@ class Timeouts:
 
     def __post_init__(self) -> None:
         for item in fields(self):
+            check_number(f"Timeouts.{item.name}", getattr(self, item.name))
             if not getattr(self, item.name) > 0:
                 raise ConfigurationError(
                     f"Timeouts.{item.name} must be positive seconds, not {getattr(self, item.name)}"
@@ -64,6 +67,9 @@ class Network:
         elif self.proxy is not None and not isinstance(self.proxy, Proxy):
             # Passed over, it would mean a direct connection. By its type alone: there may be a password in it.
             raise ConfigurationError(f"The proxy must be a URL, not {type(self.proxy).__name__}")
+        check_kind("ssl_context", self.ssl_context, (ssl.SSLContext, type(None)), "an ssl.SSLContext")
+        check_kind("ca_file", self.ca_file, (str, os.PathLike, type(None)), "the name of a file")
+        check_kind("timeouts", self.timeouts, Timeouts, "Timeouts")
         if self.ssl_context is not None and self.ca_file is not None:
             raise ConfigurationError("Pass ssl_context= or ca_file=, not both: load the file into the context")
 

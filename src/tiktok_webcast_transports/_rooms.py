@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.close import Closed
 from tiktok_webcast.errors import LocalProtocolError
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.room_budget import BudgetedSession, BudgetPolicy, RoomBudgets, RoomHealth, WaitsFor
-from tiktok_webcast.session import Session
+from tiktok_webcast.session import Session, check_choices
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics, total
@@ -103,6 +104,10 @@ class RoomsOptions:
     network: Network
     budget: BudgetPolicy
     stay: bool
+
+    def __post_init__(self) -> None:
+        check_choices(self.config, self.signer, self.retry, self.rng)
+        check_kind("budget", self.budget, BudgetPolicy, "a BudgetPolicy")
 
 
 class _Seat:

@@ -21,6 +21,7 @@ import anyio
 import anyio.lowlevel
 import httpcore
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
 from tiktok_webcast.errors import LocalProtocolError
@@ -66,6 +67,8 @@ class HttpClient:
         network: Network = Network(),
         network_backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
+        check_kind("limits", limits, Limits, "Limits")
+        check_kind("network", network, Network, "a Network")
         self._waiting: set[anyio.Event] = set()
         self._streams = Streams(network_backend, self._release)
         self._pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)
@@ -162,6 +165,7 @@ class Live:
         http: HttpClient | None = None,
         network_backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
+        check_kind("http", http, (HttpClient, type(None)), "an HttpClient of this transport")
         self._session = session
         self._streams = Streams(network_backend, self._changed)
         self._own_pool = HttpPool(network, self._streams.dial, max_header=limits.response_headers)

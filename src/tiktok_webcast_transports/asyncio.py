@@ -16,6 +16,7 @@ import ssl
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
 from tiktok_webcast.errors import LocalProtocolError
@@ -57,6 +58,8 @@ class HttpClient:
     """
 
     def __init__(self, *, limits: Limits = Limits(), network: Network = Network()) -> None:
+        check_kind("limits", limits, Limits, "Limits")
+        check_kind("network", network, Network, "a Network")
         self._waiting: set[asyncio.Future[HttpResponse | TransportFailure]] = set()
         self._lines = Lines(self._release)
         self._pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)
@@ -150,6 +153,7 @@ class Live:
         network: Network = Network(),
         http: HttpClient | None = None,
     ) -> None:
+        check_kind("http", http, (HttpClient, type(None)), "an HttpClient of this transport")
         self._session = session
         self._lines = Lines(self._changed)
         self._own_pool = HttpPool(network, self._lines.dial, max_header=limits.response_headers)

@@ -19,6 +19,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import NoReturn
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.close import Closed
 from tiktok_webcast.context import SessionLogin
 from tiktok_webcast.cookies import Cookie
@@ -30,6 +31,7 @@ from tiktok_webcast.retry import RetryPolicy
 from tiktok_webcast.room import StatusReport
 from tiktok_webcast.room_info import RoomInfo
 from tiktok_webcast.secret import Secret
+from tiktok_webcast.session import check_choices
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sign import Signer
 from tiktok_webcast.user_input import UserInput, parse_user
@@ -147,6 +149,8 @@ class TikTokLiveClient(Downloads):
             known = type(self).__init__.__kwdefaults__ or {}
             raise read.unknown_option(next(iter(unknown)), known)
         rng = rng if rng is not None else random.Random()
+        check_choices(read.DEFAULT_CONFIG if config is None else config, signer, retry, rng)
+        check_kind("loop", loop, (asyncio.AbstractEventLoop, type(None)), "an event loop")
         settings = read.read_config(
             config,
             process_initial_data=process_initial_data,

@@ -19,6 +19,7 @@ from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
+from tiktok_webcast.checks import check_kind
 from tiktok_webcast.close import Closed
 from tiktok_webcast.config import Limits
 from tiktok_webcast.errors import LocalProtocolError
@@ -56,6 +57,8 @@ class HttpClient:
     """HTTP requests on connections that are kept for a while; use it with `with`, from one thread at a time."""
 
     def __init__(self, *, limits: Limits = Limits(), network: Network = Network()) -> None:
+        check_kind("limits", limits, Limits, "Limits")
+        check_kind("network", network, Network, "a Network")
         self._network = network
         self._limits = limits
         self._loop: SelectorLoop | None = None

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+import tiktok_webcast_transports.anyio as anyio_transport
+import tiktok_webcast_transports.asyncio as asyncio_transport
+import tiktok_webcast_transports.sync as sync_transport
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.http import FailureKind, TransportFailure
 from tiktok_webcast_transports import Network, Proxy, Timeouts
@@ -154,3 +157,32 @@ def test_options_are_values() -> None:
     network = Network(proxy="socks5://user:pw@h:1", trust_env=True, timeouts=Timeouts(connect=1))
     assert network == pickle.loads(pickle.dumps(network))
     assert hash(Timeouts()) == hash(Timeouts())
+
+
+TRANSPORTS = [asyncio_transport, anyio_transport, sync_transport]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("name", ["config", "signer", "retry", "rng", "proxy", "ssl_context", "ca_file", "timeouts"])
+def test_options_of_another_kind_are_refused_at_once(transport: Any, name: str) -> None:
+    for make in (lambda **options: transport.connect("ann", **options), transport.Rooms):
+        with pytest.raises(ConfigurationError, match=f"{name} must be .*, not int$"):
+            make(**{name: 5})
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda transport: transport.__name__.rpartition(".")[2])
+def test_the_same_of_what_only_some_have(transport: Any) -> None:
+    makers: list[tuple[Any, str]] = [(transport.Rooms, "budget"), (transport.HttpClient, "limits")]
+    makers.append((transport.HttpClient, "network"))
+    if transport is not sync_transport:
+        makers.append((lambda **options: transport.connect("ann", **options), "http"))
+    for make, name in makers:
+        with pytest.raises(ConfigurationError, match=f"{name} must be .*, not int$"):
+            make(**{name: 5})
+
+
+def test_timeouts_are_numbers() -> None:
+    values: list[Any] = [None, "5", True, 10**5000]
+    for value in values:
+        with pytest.raises(ConfigurationError, match=r"Timeouts\.tls must be"):
+            Timeouts(tls=value)
