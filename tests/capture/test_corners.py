@@ -10,6 +10,7 @@ import zlib
 from dataclasses import replace
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from captures import record
@@ -31,7 +32,7 @@ from tiktok_webcast.capture.format import Damage, End, Header, Input, Output, Re
 from tiktok_webcast.capture.har import HarFile, HarFrame, HarSocket
 from tiktok_webcast.capture.header import UnreadableHeader, read_setup
 from tiktok_webcast.capture.inflate import PIECE, Inflater
-from tiktok_webcast.capture.masks import Masks
+from tiktok_webcast.capture.masks import MAX_TOLD, Masks
 from tiktok_webcast.capture.pseudonyms import Pseudonyms
 from tiktok_webcast.capture.redact_json import text_or_json
 from tiktok_webcast.capture.redact_web import WebRedaction
@@ -379,6 +380,35 @@ def test_what_a_cookie_has_beside_its_value_stays_and_what_is_no_cookie_does_not
     assert ttwid.endswith('"; Path=/; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT')
     assert broken.endswith("; Path=/") and len(own) == len("planted-3")
     assert "planted" not in f"{ttwid}{broken}{own}"
+
+
+def test_words_that_a_server_puts_in_the_place_of_a_secret_stay_words_elsewhere() -> None:
+    masks = Masks()
+    given = masks.cookie("sessionid", "planted-by-the-user")
+    masks.settle()
+    words = ("true", "en", "1", "undefined", "www.tiktok.com")
+    headers = (*(("Set-Cookie", f"ttwid={word}") for word in words), ("X-Cache-Key", words[-1]))
+    masked = masks.headers((*headers, ("Set-Cookie", "ttwid=planted-7"), ("Set-Cookie", f"ttwid={'x' * 32}")))
+    assert not {value.partition("=")[2] for _, value in masked} & set(words)
+    text = masks.text(f"{' '.join(words)} planted-7 planted-by-the-user {'x' * 32}")
+    assert text.startswith(" ".join(words)) and "planted" not in text and "x" * 32 not in text and given in text
+
+
+def test_secrets_of_servers_do_not_heap_up_and_those_of_the_user_are_not_forgotten() -> None:
+    masks = Masks()
+    mask = masks.cookie("sessionid", "planted-by-the-user")
+    masks.settle()
+    kept = masks.cookie("ttwid", "1|planted-00")
+    for start in range(0, 3 * MAX_TOLD, MAX_TOLD // 4):
+        for number in range(start, start + MAX_TOLD // 4):
+            masks.cookie("msToken", f"1%7Cplanted-{number:08d}")
+            masks.cookie("a", f"{number}")
+        assert masks.cookie("ttwid", "1|planted-00") == kept, "met all the time"
+        assert len(masks._mask_of) <= MAX_TOLD + 1 and len(masks._everywhere) <= 2 * len(masks._mask_of)
+    assert masks.text("planted-by-the-user 1|planted-00 1%7Cplanted-00") == f"{mask} {kept} {quote(kept, safe='')}"
+    for number in range(MAX_TOLD):
+        masks.cookie("a", f"b{number}")
+    assert masks.text("planted-by-the-user 1|planted-00") == f"{mask} 1|planted-00"
 
 
 def test_the_patterns_are_made_once_however_many_cookies_an_answer_sets(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,11 @@ _SHORTEST = 8
 """Characters from which on a secret is searched for everywhere, and not only where it belongs."""
 _UNKNOWN = 16
 """The same for cookies of other names, which may be plain words."""
+_LONG = 32
+"""Characters from which on what a server tells is no word, digits or none."""
+MAX_TOLD = 1024
+"""Secrets of servers that are known at the same time, three times what a session's cookie jar holds; the one not met
+for the longest is forgotten. Those of the configuration are not counted, nor ever forgotten."""
 
 
 class Masks:
@@ -41,6 +46,10 @@ class Masks:
 
     def __init__(self) -> None:
         self._mask_of: dict[str, str] = {}
+        self._told: dict[str, None] = {}
+        """Of those the ones that servers told, the one met last at the end."""
+        self._made = 0
+        self._settled = False
         self._everywhere: dict[str, str] = {}
         self._parameters: dict[str, str] = {}
         """What else is masked in addresses, name and value as they stand there: a value may be too short for all."""
@@ -49,18 +58,39 @@ class Masks:
         self._stale = False
         """Whether the patterns lack a secret: made when they are needed, for an answer may set a thousand cookies."""
 
+    def settle(self) -> None:
+        """The configuration's secrets are known; all others come from servers."""
+        self._settled = True
+
     def secret(self, value: str, *, everywhere: bool = True) -> str:
         """Return what stands for a secret; with `everywhere`, its other places will be masked too."""
         if not value:
             return value
         mask = self._mask_of.get(value)
         if mask is None:
-            mask = self._mask_of[value] = _shaped(value, Random(f"mask {len(self._mask_of)}"))
-        if everywhere and len(value) >= _SHORTEST and value not in self._everywhere:
+            mask = self._mask_of[value] = _shaped(value, Random(f"mask {self._made}"))
+            self._made += 1
+            if self._settled:
+                self._told[value] = None
+        elif value in self._told:
+            self._told[value] = self._told.pop(value)
+        # A word or a host's name that a server puts in such a place has a meaning in others.
+        secret_looking = not self._settled or len(value) >= _LONG or any(character.isdigit() for character in value)
+        if everywhere and secret_looking and len(value) >= _SHORTEST and value not in self._everywhere:
             self._everywhere[value] = mask
             self._everywhere.setdefault(quote(value, safe=""), quote(mask, safe=""))
             self._stale = True
+        while len(self._told) > MAX_TOLD:
+            self._forget(next(iter(self._told)))
         return mask
+
+    def _forget(self, value: str) -> None:
+        del self._told[value], self._mask_of[value]
+        if self._everywhere.pop(value, None) is not None:
+            quoted = quote(value, safe="")
+            if quoted not in self._mask_of:
+                self._everywhere.pop(quoted, None)
+            self._stale = True
 
     def cookie(self, name: str, value: str) -> str:
         """Return what stands for a cookie's value, in quotes perhaps; after a comma there may be one more cookie."""
@@ -96,8 +126,8 @@ class Masks:
         if self._stale:
             self._stale = False
             words = sorted(self._everywhere, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(re.escape, words)))
-            self._pattern_bytes = re.compile(b"|".join(re.escape(word.encode()) for word in words))
+            self._pattern = re.compile("|".join(map(re.escape, words))) if words else None
+            self._pattern_bytes = re.compile(b"|".join(re.escape(word.encode()) for word in words)) if words else None
 
     # --- what holds secrets ---------------------------------------------------------------------------------------
 

@@ -77,6 +77,7 @@ class Recorder(Session):
         self._taken = 0
         self._finished = False
         masked = setup.masked(self._masks)
+        self._masks.settle()
         super().__init__(parsed, config=config, signer=signer, retry=retry, rng=rng)
         self._put(MAGIC + write_record(Header(write_setup(masked))))
         self.flush()
