@@ -350,6 +350,9 @@ def main() -> None:
     parser.add_argument("--together", action="store_true", help="in one `Rooms`")
     chosen = parser.parse_args()
     plan = Plan(chosen.rooms, chosen.rate, chosen.seconds, chosen.entering)
+    for name, value in plan._asdict().items():
+        if not 0 <= value < float("inf") or (not value and name != "seconds"):
+            parser.error(f"--{name} must be {'0 or more' if name == 'seconds' else 'above 0'}, not {value}")
     if chosen.transport != "all":
         print(json.dumps(measure(chosen.transport, plan, together=chosen.together)), flush=True)
         return

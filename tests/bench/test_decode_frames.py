@@ -191,3 +191,11 @@ def test_rooms_lose_nothing() -> None:
     assert (result["rooms"], result["lost"]) == (3, 0)
     assert result["messages"] >= 60
     assert list(result["latency_ms"]) == ["p50", "p99"]
+
+
+@pytest.mark.parametrize("plan", [("--rooms", "0"), ("--entering", "0"), ("--rate", "nan"), ("--seconds", "-1")])
+def test_rooms_that_cannot_be_measured_are_said(plan: tuple[str, str]) -> None:
+    command = [sys.executable, str(BENCH / "rooms.py"), *plan]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"error: {plan[0]} must be " in done.stderr
