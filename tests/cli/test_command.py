@@ -289,6 +289,14 @@ def test_simulate_prints_its_address_first_and_writes_the_manifest(tmp_path: Pat
     assert differences(json.loads(manifest.read_text())["events"], done.lines) == []
 
 
+@pytest.mark.parametrize("scenario", ["first_light", "offline", "everyday"])
+def test_simulate_says_what_becomes_of_its_users(scenario: str, call: Caller) -> None:
+    done = call("simulate", "--scenario", scenario, "--max-seconds", "0.1")
+    assert f"every user name leads to scenario {scenario!r}: {SCENARIOS[scenario].about[:20]}" in done.err
+    assert ("is live there" in done.err) is False
+    assert f"tiktok-webcast watch anna --web-url {done.out.strip()} " in done.err
+
+
 def test_a_manifest_that_cannot_be_written_is_said_before_anything_is_simulated(tmp_path: Path, call: Caller) -> None:
     done = call("simulate", "--manifest", str(tmp_path / "no" / "manifest.json"), "--max-seconds", "0.2")
     assert (done.code, done.out) == (2, "")

@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
         streams.data(simulator.url)
         streams.flush()
         streams.say(
-            f"every user is live there, in scenario {simulator.options.scenario!r}; for example:\n"
+            f"every user name leads to scenario {simulator.options.scenario!r}: {about(simulator.options.scenario)}\n"
             f"  tiktok-webcast watch anna --web-url {simulator.url} --webcast-url {simulator.url} "
             f"--sign-url {simulator.url}\nCtrl-C ends it"
         )
@@ -39,6 +39,11 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             manifest = simulator.manifest().to_dict()
             Path(args.manifest).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return INTERRUPTED if stop.interrupted else 0
+
+
+def about(scenario: str) -> str:
+    """Return in one line what happens in a scenario."""
+    return clean(" ".join(SCENARIOS[scenario].about.split()))
 
 
 def _must_be_writable(path: Path) -> None:
@@ -52,7 +57,6 @@ def _must_be_writable(path: Path) -> None:
 
 def list_scenarios(streams: Streams) -> int:
     """Print the names of all scenarios and what happens in them."""
-    for name, scenario in SCENARIOS.items():
-        about = " ".join(scenario.about.split())
-        streams.text(clean(f"{name:<20} {about}"))
+    for name in SCENARIOS:
+        streams.text(f"{name:<20} {about(name)}")
     return 0
