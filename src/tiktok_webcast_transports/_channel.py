@@ -82,9 +82,11 @@ class Channel(ABC):
             self._collect()
             if plain:
                 self._received(plain, now)
+            if self.finished:
+                return
             if self._tunnel.failure is not None:
                 self._fail(self._tunnel.failure, now)
-            elif self._tunnel.ended and not self.finished:
+            elif self._tunnel.ended:
                 self._received_eof(now)
         else:
             self._after_tunnel(now, self._tunnel.receive(data))

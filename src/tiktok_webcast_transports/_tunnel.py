@@ -88,6 +88,8 @@ class _Tls:
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
         self.ended = False
+        self.error: ssl.SSLError | None = None
+        """What `decrypt` fell over, after all that it returned."""
 
     def handshake(self, data: bytes) -> bool:
         """Go on with the handshake; true once it is finished."""
@@ -103,13 +105,17 @@ class _Tls:
     def decrypt(self, data: bytes) -> bytes:
         self._incoming.write(data)
         pieces: list[bytes] = []
-        while not self.ended:
+        while not self.ended and self.error is None:
             try:
                 piece = self._object.read(_READ_SIZE)
             except ssl.SSLWantReadError:
                 break
             except ssl.SSLZeroReturnError:
                 piece = b""
+            except ssl.SSLError as error:
+                # What came whole before what is broken is delivered first.
+                self.error = error
+                break
             if piece:
                 pieces.append(piece)
             else:
@@ -241,6 +247,9 @@ class Tunnel:
                 data = self._advance_passage(self._passage, data)
             elif self._handshaking is not None:
                 data = self._advance_tls(self._handshaking, data)
+        for layer in self._layers:
+            if layer.error is not None and self.failure is None:
+                self.failure = transport_failure(layer.error, self.doing, FailureKind.TLS)
         return data
 
     def _advance_passage(self, passage: Passage, data: bytes) -> bytes:

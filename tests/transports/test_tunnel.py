@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_webcast.http import TransportFailure
+from tiktok_webcast.http import FailureKind, HttpRequest, HttpResponse, TransportFailure
 from tiktok_webcast_transports import Network
+from tiktok_webcast_transports._channel import Channel
+from tiktok_webcast_transports._http_pool import HttpPool
 from tiktok_webcast_transports._tunnel import Route, Step, Tunnel, route_to
 
 AUTHORITY = trustme.CA()
@@ -46,6 +48,7 @@ class Far:
 
     def __init__(self, proxy: str | None, scheme: str) -> None:
         self.layers: list[tuple[ssl.MemoryBIO, ssl.MemoryBIO, ssl.SSLObject]] = []
+        self.answer: Callable[[bytes], bytes] = bytes.upper
         self.script = self._run(proxy, scheme)
         self.out: list[bytes] = []
         next(self.script)
@@ -111,7 +114,7 @@ class Far:
         if scheme == "https":
             yield from self._tls()
         while True:
-            self.say((yield).upper())
+            self.say(self.answer((yield)))
 
 
 def converse(tunnel: Tunnel, far: Far, cut: int) -> bytes:
@@ -167,3 +170,37 @@ def test_broken_tls_records_are_a_failure(proxy: str | None, scheme: str, data: 
     assert plain in (b"", b"HELLO")
     tunnel.send(b"after")
     tunnel.close()
+
+
+@pytest.mark.parametrize(("proxy", "scheme"), [WAYS[1], WAYS[3], WAYS[4]])
+@pytest.mark.parametrize("broken", [b"\x17\x03\x03\x00\x20" + b"?" * 32, b"HTTP/1.1 500 No TLS\r\n\r\n"])
+def test_what_came_before_a_broken_record_is_read_and_then_the_failure(
+    proxy: str | None, scheme: str, broken: bytes
+) -> None:
+    tunnel, far = tunnel_to(proxy, scheme), Far(proxy, scheme)
+    converse(tunnel, far, 100_000)
+    tunnel.send(b"hello")
+    answer = far.receive(tunnel.take_output())
+    assert tunnel.receive(answer + broken) == b"HELLO"
+    assert isinstance(tunnel.failure, TransportFailure)
+    assert tunnel.failure.kind is FailureKind.TLS
+
+
+@pytest.mark.parametrize("keeps", [b"", b"Connection: close\r\n"])
+def test_an_answer_before_a_broken_record_is_an_answer(keeps: bytes) -> None:
+    answers: list[object] = []
+    channels: list[Channel] = []
+    pool = HttpPool(Network(ssl_context=CLIENT), channels.append, max_header=1000)
+    pool.send(HttpRequest("GET", "https://target.test/"), lambda answer, now: answers.append(answer), 0.0)
+    channel, far = channels[0], Far(None, "https")
+    far.answer = lambda _: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + keeps + b"\r\nok"
+    channel.connected(0.0)
+    channel.receive_data(far.receive(channel.take_output()), 0.0)
+    channel.receive_data(far.receive(channel.take_output()) + b"no TLS at all", 0.0)
+    assert answers == [HttpResponse(200, (("Content-Length", "2"), *pairs(keeps)), b"ok")]
+    assert channel.finished
+
+
+def pairs(header: bytes) -> tuple[tuple[str, str], ...]:
+    name, colon, value = header.decode().strip().partition(": ")
+    return ((name, value),) if colon else ()
