@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .http import HttpRequest, SocketRequest
@@ -22,6 +22,8 @@ class OpenSocket:
 
     socket_id: int
     request: SocketRequest
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What the signer wants the user to know, for the log; without secrets."""
 
 
 class SendMessage(NamedTuple):

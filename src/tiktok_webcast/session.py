@@ -389,7 +389,8 @@ class Session:
         self._last_socket_id += 1
         self._socket_id = self._last_socket_id
         self._deadline = self._now + self.config.timing.open
-        self._actions.append(OpenSocket(self._socket_id, signed.socket))
+        notes = tuple(excerpt(self._context.redact(note)) for note in signed.notes)
+        self._actions.append(OpenSocket(self._socket_id, signed.socket, notes))
 
     def _deadline_passed(self) -> None:
         if self.phase is Phase.WAITING:

@@ -191,6 +191,8 @@ class Driver:
             self._calls[action.request_id] = call
 
     def _open_socket(self, action: OpenSocket, now: float) -> None:
+        for note in action.notes:
+            _log.info("socket %d: the signer says: %s", action.socket_id, note)
         route = route_to(action.request.url, self._network)
         if isinstance(route, TransportFailure):
             self.session.socket_failed(action.socket_id, route, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import loopback
@@ -53,6 +54,17 @@ def test_messages_come_in_order_and_are_answered_in_order(kit: Kit) -> None:
     assert messages(events) == [b"%d" % index for index in range(50)]
     assert answers == [b"ack %d" % index for index in range(50)]
     assert events[-1] == ("closed", 1000, "bye")
+
+
+def test_what_the_signer_has_to_say_is_logged(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    def script(peer: Peer) -> None:
+        peer.accept_websocket()
+        peer.send(close_frame(1000))
+        peer.read_close()
+
+    with Server(script) as server, caplog.at_level("INFO", "tiktok_webcast_transports"):
+        collect(kit, ScriptedSession(replace(opening(server.ws), notes=("the login was not used",))))
+    assert [record.getMessage() for record in caplog.records] == ["socket 1: the signer says: the login was not used"]
 
 
 def test_the_handshake_says_what_it_should(kit: Kit) -> None:

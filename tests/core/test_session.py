@@ -340,6 +340,25 @@ class RoomAfterRoom:
         yield
 
 
+class TalkativeSigner:
+    """Signs without asking, and has something to say."""
+
+    def sign(self, target: SignTarget) -> Exchange[Signed]:
+        return Signed(SocketRequest("wss://webcast-ws.tiktok.com/"), notes=("not the first", "for hush-hush-1\x1b[2J"))
+        yield
+
+
+def test_what_a_signer_has_to_say_comes_with_the_socket_and_without_secrets() -> None:
+    config = SessionConfig(room_id=ROOM, check_room=False, login=SessionLogin(Secret("hush-hush-1")))
+    session = Session("ann", config=config, signer=TalkativeSigner())
+    session.start(now=0.0)
+    action = session.next_action()
+    assert isinstance(action, OpenSocket)
+    assert len(action.notes) == 2 and action.notes[0] == "not the first"
+    assert "hush" not in repr(action) and "\x1b" not in repr(action)
+    assert action == OpenSocket(action.socket_id, action.request), "of no weight where sessions are compared"
+
+
 def test_what_was_counted_of_a_room_ends_when_its_host_opens_another() -> None:
     world = live()
     world.session._signer = RoomAfterRoom(ROOM, ROOM + 1)
