@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from queue import SimpleQueue
 from typing import TypeVar
@@ -9,6 +10,8 @@ from typing import TypeVar
 T = TypeVar("T")
 HAND_OFF = 256
 """Events handed from the thread to the program at a time; the others wait in their sessions' bounded queues."""
+PATIENCE = 0.5 if sys.platform == "win32" else None
+"""Seconds that a wait without an end takes at a time: Ctrl-C cannot interrupt a lock without a timeout there."""
 
 
 def take_handed(handed: SimpleQueue[T], timeout: float | None) -> T:

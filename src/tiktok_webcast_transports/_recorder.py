@@ -36,6 +36,7 @@ from tiktok_webcast.room import RoomFailure
 from tiktok_webcast.room_info import RoomInfo
 
 from ._ffmpeg import Ffmpeg, find_ffmpeg
+from ._hand_off import PATIENCE
 from ._recording_files import Files, Finisher, RecordedFile, make_folders
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,6 @@ Ask = Callable[["RoomInfo | None"], "RoomInfo | RoomFailure"]
 LINES_WAITING = 4096
 """Lines of ffmpeg that wait for the recorder's thread, at the most: an `on_progress` that never comes back must not let
 a server's broken stream fill the memory. Later ones are dropped, and `Recording.notes` says how many."""
-# A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
-_PATIENCE = 0.5 if os.name == "nt" else None
 
 
 @dataclass(frozen=True)
@@ -210,7 +209,7 @@ class Recorder:
         self._may_wait(timeout)
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while not self._done.is_set() and (left := deadline - time.monotonic()) > 0:
-            self._done.wait(_PATIENCE if timeout is None else min(left, _PATIENCE or threading.TIMEOUT_MAX))
+            self._done.wait(PATIENCE if timeout is None else min(left, PATIENCE or threading.TIMEOUT_MAX))
         return self._done.is_set()
 
     def wait_begun(self, timeout: float | None = None) -> bool:
@@ -224,7 +223,7 @@ class Recorder:
         if self._thread is not None:
             self.stop()
             self._may_wait(None)
-            while not self._done.wait(_PATIENCE):
+            while not self._done.wait(PATIENCE):
                 continue
 
     def _may_wait(self, timeout: float | None) -> None:

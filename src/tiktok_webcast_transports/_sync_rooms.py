@@ -21,15 +21,13 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
-from ._hand_off import HAND_OFF, take_handed
+from ._hand_off import HAND_OFF, PATIENCE, take_handed
 from ._options import Network, Timeouts
 from ._proxy import Proxy
 from ._rooms import Engine, Room, RoomEvent, RoomsHealth, RoomsOptions
 from ._selector_loop import SelectorLoop
 
 T = TypeVar("T")
-# A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
-_PATIENCE = 0.5 if sys.platform == "win32" else None
 
 
 class Rooms:
@@ -131,7 +129,7 @@ class Rooms:
     def __next__(self) -> RoomEvent:
         while True:
             try:
-                event = self._take(_PATIENCE)
+                event = self._take(PATIENCE)
             except Empty:
                 continue
             if event is not None:

@@ -33,7 +33,7 @@ from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._driver import Driver, SessionPort
-from ._hand_off import HAND_OFF, take_handed
+from ._hand_off import HAND_OFF, PATIENCE, take_handed
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 __all__ = ["HttpClient", "Live", "Network", "Room", "Rooms", "Timeouts", "connect"]
 
 T = TypeVar("T")
-# A lock without a timeout cannot be interrupted by Ctrl-C on Windows.
-_PATIENCE = 0.5 if sys.platform == "win32" else None
 
 
 class HttpClient:
@@ -192,7 +190,7 @@ class Live:
     def __next__(self) -> Event:
         while True:
             try:
-                event = self._take(_PATIENCE)
+                event = self._take(PATIENCE)
             except Empty:
                 continue
             if event is None:
