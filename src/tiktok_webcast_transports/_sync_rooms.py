@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from queue import Empty, SimpleQueue
+from queue import Empty
 from time import monotonic
 from types import TracebackType
 from typing import TypeVar
@@ -21,7 +21,7 @@ from tiktok_webcast.sign import Signer
 from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput
 
-from ._hand_off import HAND_OFF, PATIENCE, take_handed
+from ._hand_off import HAND_OFF, PATIENCE, HandOff
 from ._options import Network, Timeouts
 from ._proxy import Proxy
 from ._rooms import Engine, Room, RoomEvent, RoomsHealth, RoomsOptions
@@ -77,7 +77,7 @@ class Rooms:
         options = RoomsOptions(config, signer, retry, rng or random.SystemRandom(), network, budget, stay)
         self._options = options
         # The program touches nothing but this queue and its own calls to the thread.
-        self._handed: SimpleQueue[RoomEvent | None] = SimpleQueue()
+        self._handed: HandOff[RoomEvent | None] = HandOff()
         self._loop: SelectorLoop | None = None
         self._engine: Engine | None = None
         self._thread: threading.Thread | None = None
@@ -196,17 +196,17 @@ class Rooms:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter them first: `with Rooms() as rooms`")
-        taken = take_handed(self._handed, timeout)
+        taken = self._handed.take(timeout)
         if taken is None:
             # The mark is set again for whoever asks next.
             self._marked = False
             loop.poke()
-        elif self._handed.qsize() == HAND_OFF // 2:
+        elif self._handed.wants_more():
             loop.poke()
         return taken
 
     def _over(self) -> bool:
-        if self._ask(lambda engine: engine.ended) and self._handed.qsize() <= self._marked:
+        if self._ask(lambda engine: engine.ended) and len(self._handed) <= self._marked:
             if self._crash is not None:
                 raise self._crash
             if self._thread is None or not self._thread.is_alive():
@@ -262,11 +262,7 @@ class Rooms:
                 self._hand_over(engine, sys.maxsize)
 
     def _hand_over(self, engine: Engine, limit: int) -> None:
-        while self._handed.qsize() < limit:
-            event = engine.next_event()
-            if event is None:
-                break
-            self._handed.put(event)
+        self._handed.fill(engine.next_event, limit)
         if engine.ended and not self._marked:
             self._marked = True
             self._handed.put(None)

@@ -14,7 +14,7 @@ import random
 import ssl
 import sys
 import threading
-from queue import Empty, SimpleQueue
+from queue import Empty
 from time import monotonic, sleep
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -33,7 +33,7 @@ from tiktok_webcast.statistics import Statistics
 from tiktok_webcast.user_input import UserInput, parse_user
 
 from ._driver import Driver, SessionPort
-from ._hand_off import HAND_OFF, PATIENCE, take_handed
+from ._hand_off import HAND_OFF, PATIENCE, HandOff
 from ._http_pool import HttpPool
 from ._options import Network, Timeouts
 from ._proxy import Proxy
@@ -142,8 +142,8 @@ class Live:
         self._session = session
         self._limits = limits
         self._network = network
-        # The program touches nothing but this queue: no lock of ours is held where Ctrl-C may strike.
-        self._handed: SimpleQueue[Event | None] = SimpleQueue()
+        # The program touches nothing but this queue.
+        self._handed: HandOff[Event | None] = HandOff()
         self._loop: SelectorLoop | None = None
         self._thread: threading.Thread | None = None
         self._close_wanted = False
@@ -222,13 +222,13 @@ class Live:
         loop = self._loop
         if loop is None:
             raise LocalProtocolError("Enter it first: `with connect(...) as live`")
-        event = take_handed(self._handed, timeout)
+        event = self._handed.take(timeout)
         if event is None:
             # The end stays the end, for every thread that asks.
             self._handed.put(None)
             if self._crash is not None:
                 raise self._crash
-        elif self._handed.qsize() == HAND_OFF // 2:
+        elif self._handed.wants_more():
             loop.poke()
         return event
 
@@ -239,7 +239,7 @@ class Live:
         try:
             driver.start(monotonic())
             while not self._abort_wanted:
-                self._hand_over(driver, HAND_OFF)
+                self._handed.fill(driver.next_event, HAND_OFF)
                 if driver.ended:
                     pool.close()
                     if loop.idle:
@@ -251,16 +251,9 @@ class Live:
         finally:
             loop.close()
             # The session's queue is bounded, and nothing more comes into it.
-            self._hand_over(driver, sys.maxsize)
+            self._handed.fill(driver.next_event, sys.maxsize)
             self._handed.put(None)
             self._all_handed = True
-
-    def _hand_over(self, driver: Driver, limit: int) -> None:
-        while self._handed.qsize() < limit:
-            event = driver.next_event()
-            if event is None:
-                return
-            self._handed.put(event)
 
     def _turn(self, loop: SelectorLoop, driver: Driver, ready: Ready) -> None:
         timer = driver.next_timer()
