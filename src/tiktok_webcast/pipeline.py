@@ -7,7 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from .decoder import decode, describe, has_more_parts, to_event
+from .decoder import MAX_RESCUES, decode, describe, has_more_parts, parse_rest, to_event
 from .event_queue import EventQueue
 from .events.base import Event
 from .events.gift import Gift, GiftEvent, GiftStreakEndEvent, is_streakable
@@ -159,7 +159,7 @@ class Pipeline:
         """One loop without calls that can be saved: each costs 0.1 to 0.3 us, and there is one of each a message."""
         counters, by_method, plans, seen = self._counters, self._counters.by_method, self._plans, self.seen.seen
         kinds, add, room_id = self._kinds, self._fresh.append, self.room_id
-        heavy, limits = self._heavy, self._config.limits
+        heavy, limits, rescues = self._heavy, self._config.limits, MAX_RESCUES
         for message in messages:
             method, payload, msg_id, is_history, _ = message
             if method in by_method:
@@ -179,7 +179,14 @@ class Pipeline:
             wire, problem = None, ""
             if parse is not None:
                 try:
-                    wire = parse(payload)
+                    try:
+                        wire = parse(payload)
+                    except Exception as error:
+                        if not rescues:
+                            raise
+                        rescues -= 1
+                        wire = parse_rest(parse, payload, error)
+                        counters.partial += 1
                     if heavy and len(payload) > limits.heavy_message and has_more_parts(wire, limits.message_parts):
                         raise ValueError(f"more than {limits.message_parts} parts (Limits.message_parts)")
                     if variant is not None:

@@ -48,6 +48,8 @@ class Statistics:
     """The most events that waited at one time."""
     dropped: int = 0
     """Events and messages lost to a limit."""
+    partial: int = 0
+    """Messages of which one field could not be decoded, repeats included: their events lack it, `raw` has it."""
 
     def to_dict(self) -> dict[str, int | dict[str, int]]:
         """Return the counters as JSON values, in the order of the fields; methods by name."""
@@ -67,6 +69,7 @@ class Statistics:
             "reconnects": self.reconnects,
             "queue_peak": self.queue_peak,
             "dropped": self.dropped,
+            "partial": self.partial,
         }
 
 
@@ -101,6 +104,7 @@ class Counters:
         "heartbeats",
         "history",
         "messages",
+        "partial",
         "queue_peak",
         "reconnects",
         "skipped",
@@ -124,6 +128,7 @@ class Counters:
         self.reconnects: int = 0
         self.queue_peak: int = 0
         self.dropped: int = 0
+        self.partial: int = 0
 
     def count_message(self, method: str) -> None:
         """Count a message of the wire method `method`."""
@@ -155,4 +160,5 @@ class Counters:
             reconnects=self.reconnects,
             queue_peak=self.queue_peak,
             dropped=self.dropped,
+            partial=self.partial,
         )

@@ -176,6 +176,22 @@ def read_wire(data: bytes) -> WireView:
     return _Reader().message(bytes(data), 0)
 
 
+def top_fields(data: bytes, most: int) -> list[tuple[int, WireType, bytes]] | None:
+    """Cut a message into its fields, each with all its bytes, tag included; `None` if there are more, or it is none."""
+    found: list[tuple[int, WireType, bytes]] = []
+    at = 0
+    try:
+        while at < len(data):
+            if len(found) == most:
+                return None
+            number, wire_type, _, after = _field(data, at)
+            found.append((number, wire_type, data[at:after]))
+            at = after
+    except _Unreadable:
+        return None
+    return found
+
+
 def number_time(value: int) -> datetime | None:
     """Return the time that a number probably stands for: seconds to nanoseconds since 1970, or a TikTok id.
 
