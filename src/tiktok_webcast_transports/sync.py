@@ -259,9 +259,10 @@ class Live:
         timer = driver.next_timer()
         if timer is not None and timer <= monotonic():
             driver.handle_timer(monotonic())
+        loop.turn(ready)
+        # Not before: the turn takes back every poke, and that of a `close` in between would be lost with the others.
         if self._close_wanted:
             driver.close(monotonic())
-        loop.turn(ready)
 
 
 def connect(

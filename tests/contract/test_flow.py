@@ -23,6 +23,7 @@ from tiktok_webcast.actions import SendMessage
 from tiktok_webcast.http import FailureKind
 from tiktok_webcast_transports._channel import OUTPUT_HIGH
 from tiktok_webcast_transports._options import Network, Timeouts
+from tiktok_webcast_transports._selector_loop import Ready, SelectorLoop
 
 MESSAGE = frame(BINARY, b"x" * 4000)
 
@@ -489,6 +490,33 @@ def test_poll_for_game_loops() -> None:
             assert live.poll(timeout=GUARD) is None
             assert live.poll(-0.001) is None and live.poll(math.inf) is None
     assert [event[0] for event in seen] == ["start", "opened", "message", "closed"]
+
+
+def test_a_close_while_the_thread_takes_back_its_pokes_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a quiet room is left with its next heartbeat, and one without a timer never."""
+    kit = SyncKit("sync")
+    turn = SelectorLoop.turn
+    asked: list[bool] = []
+
+    def turn_late(self: SelectorLoop, ready: Ready) -> None:
+        if not asked and any(line is None for line, _ in ready):
+            asked.append(True)
+            live.close()
+        turn(self, ready)
+
+    def script(peer: Peer) -> None:
+        peer.accept_websocket()
+        peer.read_close()
+
+    with Server(script) as server:
+        live = kit.live(ScriptedSession(opening(server.ws)))._inner
+        with live:
+            while live.poll(GUARD)[0] != "opened":
+                pass
+            monkeypatch.setattr(SelectorLoop, "turn", turn_late)
+            live._loop.poke()
+            assert live.poll(GUARD) == ("close",)
+            assert live.poll(GUARD) is None and live.closed is not None
 
 
 def test_asyncio_imports_neither_anyio_nor_httpcore() -> None:
