@@ -133,6 +133,9 @@ class Driver:
         event = self.session.next_event()
         if self._was_paused:
             self._read_on()
+            if event is None:
+                # What the last read left unheard is told by now, and whoever is about to wait has missed the call.
+                event = self.session.next_event()
         return event
 
     def _read_on(self) -> None:

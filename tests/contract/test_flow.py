@@ -59,6 +59,38 @@ def test_a_handshake_is_answered_although_the_program_is_behind(kit: Kit, answer
         kit.run(scenario)
 
 
+@pytest.mark.parametrize("high", [1, 2])
+def test_a_program_that_takes_the_only_event_gets_the_rest_of_the_read(kit: Kit, high: int) -> None:
+    """Where so little fills the queue, taking it empties it: reading on is then what brings the next event."""
+    sent = [b"%d" % number for number in range(6)]
+
+    def script(peer: Peer) -> None:
+        peer.accept_websocket()
+        # Not before the program waits.
+        entered.wait(GUARD)
+        peer.send(b"".join(frame(BINARY, each) for each in sent))
+        peer.read_close()
+
+    with Server(script) as server:
+        entered = threading.Event()
+
+        async def scenario() -> None:
+            session = ScriptedSession(opening(server.ws))
+            session.high = high
+            async with kit.live(session) as live:
+                got = []
+                async for event in live:
+                    if event[0] == "opened":
+                        entered.set()
+                    elif event[0] == "message":
+                        got.append(event[1])
+                    if len(got) == len(sent):
+                        break
+                assert got == sent
+
+        kit.run(scenario)
+
+
 def test_a_slow_program_stops_the_reading_and_loses_nothing(kit: Kit) -> None:
     """The server writes until its buffers and ours are full; only then does the program begin to take events."""
     stuck = threading.Event()
