@@ -79,7 +79,10 @@ class SocketChannel(Channel):
         return self._entered and self._session.paused
 
     def send_message(self, data: bytes) -> None:
-        """Send one binary message."""
+        """Send one binary message; dropped once the connection is over, also before the session hears it."""
+        if self.finished:
+            # TLS has said good-bye by now: what came after it would be readable to everybody on the way.
+            return
         self._wire.send_message(data)
         self._flush()
         self.wake()
