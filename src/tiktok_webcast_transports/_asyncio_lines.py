@@ -77,7 +77,8 @@ class _Line(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once."""
-        self._channel.abandon()
+        # A room may still wait for an answer on connections that it shares, and whose client goes away before it.
+        self._call(self._channel.lost)
         if self._transport is not None:
             # A channel that had finished before waits for a peer that does not read, and would leave its socket open.
             self._transport.abort()

@@ -13,9 +13,10 @@ import pytest
 from kits import AnyioKit, Kit, SyncKit, _Blocking
 from loopback import GUARD, Peer, Server, answer
 from scripted import Input, ScriptedSession, asking, opening
+from test_flow import wait_for
 
 from tiktok_webcast.errors import LocalProtocolError
-from tiktok_webcast.http import TransportFailure
+from tiktok_webcast.http import FailureKind, TransportFailure
 from tiktok_webcast.session_config import SessionConfig
 from tiktok_webcast.sim import differences
 from tiktok_webcast_transports.simulator import Simulator
@@ -95,6 +96,45 @@ def test_a_bug_in_a_room_is_not_told_to_those_who_share_its_connections(kit: Kit
 
         kit.run(scenario)
         assert server.accepted == 1
+
+
+class _Leave(BaseException):
+    """As a cancellation."""
+
+
+def test_a_room_whose_shared_connections_are_given_up_hears_of_it(kit: Kit) -> None:
+    """At once, not when its own patience with the answer has an end; and not as an error, which the program has."""
+    if isinstance(kit, SyncKit):
+        pytest.skip("a blocking room has a thread, and connections, of its own")
+    entered, asked, left = threading.Event(), threading.Event(), threading.Event()
+    answers: list[Any] = []
+    clients: list[Any] = []
+
+    def script(peer: Peer) -> None:
+        peer.receive_head()
+        asked.set()
+        peer.wait_gone()
+
+    with Server(script) as server:
+
+        async def room() -> None:
+            await wait_for(kit, entered)
+            async with transport_of(kit).Live(ScriptedSession(asking(server.http)), http=clients[0]) as live:
+                answers.extend([event async for event in live if event[0] == "response"])
+                left.set()
+
+        async def scenario() -> None:
+            async with kit.in_task(room):
+                with pytest.raises(_Leave):
+                    async with kit.http() as client:
+                        clients.append(client)
+                        entered.set()
+                        await wait_for(kit, asked)
+                        raise _Leave
+                await wait_for(kit, left)
+
+        kit.run(scenario)
+    assert [answer.kind for _, _, answer in answers] == [FailureKind.READ]
 
 
 def test_a_room_on_connections_that_are_closed_cannot_be_entered(kit: Kit) -> None:
