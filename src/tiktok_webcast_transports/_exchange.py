@@ -116,7 +116,7 @@ class HttpWire:
             return self._headers_too_large()
         if at_end:
             return TransportFailure(FailureKind.READ, "the server closed the connection in the middle of its answer")
-        return TransportFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {error}")
+        return TransportFailure(FailureKind.PROTOCOL, f"the answer is not HTTP: {refusal_words(error)}")
 
     def _headers_too_large(self) -> TransportFailure:
         return TransportFailure(FailureKind.TOO_LARGE, f"the answer's headers exceed {self._max_header} bytes")
@@ -128,6 +128,12 @@ class HttpWire:
 
 def _has_length(headers: Headers) -> bool:
     return any(name.lower() in ("content-length", "transfer-encoding") for name, _ in headers)
+
+
+def refusal_words(error: h11.RemoteProtocolError) -> str:
+    """Return what h11 says, without the line that it quotes: that may be a cookie, and has tens of kilobytes."""
+    # As bytes or as a bytearray.
+    return str(error).partition(": b")[0]
 
 
 def encode_headers(headers: Headers) -> list[tuple[bytes, bytes]]:

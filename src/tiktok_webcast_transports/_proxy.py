@@ -13,10 +13,14 @@ import h11
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.http import FailureKind, TransportFailure
 
+from ._exchange import refusal_words
+
 Passage = Generator[bytes, bytes, bytes]
 """A handshake: yields bytes to send, is sent the bytes received, returns what came after its end."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_REASON_BYTES = 200
+"""Of the words of an HTTP proxy's refusal; they may be as long as all headers."""
 _SOCKS_REPLIES = {
     1: "general failure",
     2: "not allowed by its rules",
@@ -124,12 +128,12 @@ def _http_connect(host: str, port: int, username: str, password: str, max_header
             while isinstance(event, h11.InformationalResponse):
                 event = connection.next_event()
         except h11.RemoteProtocolError as error:
-            raise PassageFailed(FailureKind.PROXY, f"the proxy does not speak HTTP: {error}") from None
+            raise PassageFailed(FailureKind.PROXY, f"the proxy does not speak HTTP: {refusal_words(error)}") from None
         if isinstance(event, h11.Response):
             if 200 <= event.status_code < 300:
                 return connection.trailing_data[0]
             hint = " (user and password)" if event.status_code == 407 else ""
-            reason = event.reason.decode("ascii", "replace")
+            reason = event.reason[:_REASON_BYTES].decode("ascii", "replace")
             raise PassageFailed(FailureKind.PROXY, f"the proxy answered {event.status_code} {reason}{hint}".strip())
 
 

@@ -14,7 +14,7 @@ from wsproto.utilities import LocalProtocolError, generate_accept_token, generat
 
 from tiktok_webcast.http import FailureKind, Headers, SocketRequest, TransportFailure
 
-from ._exchange import decode_headers, encode_headers
+from ._exchange import decode_headers, encode_headers, refusal_words
 from ._whole_frames import WholeFrames, binary_frame
 
 TOO_BIG = 1009
@@ -180,7 +180,8 @@ class WebSocketWire:
         except h11.RemoteProtocolError as error:
             if error.error_status_hint == 431:
                 return self._header_too_large()
-            return self._break(FailureKind.PROTOCOL, f"the answer to the handshake is not HTTP: {error}")
+            words = refusal_words(error)
+            return self._break(FailureKind.PROTOCOL, f"the answer to the handshake is not HTTP: {words}")
         rest = connection.trailing_data[0]
         if self._received - len(rest) > self._max_header:
             return self._header_too_large()

@@ -46,6 +46,21 @@ def test_any_split_gives_the_same_answer(body: bytes, kind: str, data: st.DataOb
     assert wire.reusable == (kind != "end")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"GET /sign?key=swordfish HTTP/1.1\r\nHost: web.test\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nSet Cookie: sid=swordfish\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nswordfish\r\n",
+    ],
+)
+def test_what_is_not_http_is_not_quoted(answer: bytes) -> None:
+    """A server may send back the address that it was asked for, or a cookie in a line that is no header."""
+    failure = asked().receive(answer)
+    assert isinstance(failure, TransportFailure) and failure.kind is FailureKind.PROTOCOL
+    assert failure.detail.startswith("the answer is not HTTP: illegal ") and "swordfish" not in failure.detail
+
+
 @given(st.binary(min_size=1, max_size=100), st.sampled_from(["length", "chunked"]))
 def test_what_nobody_asked_for_answers_no_later_request(more: bytes, kind: str) -> None:
     if kind == "length":

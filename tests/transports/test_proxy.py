@@ -54,11 +54,14 @@ def test_connect() -> None:
         (b"HTTP/1.1 407 Login\r\n\r\n", "the proxy answered 407 Login (user and password)"),
         (b"HTTP/1.1 502 \xff\r\n\r\n", "the proxy answered 502 \N{REPLACEMENT CHARACTER}"),
         (b"", "the proxy closed the connection"),
+        (b"CONNECT /?key=swordfish HTTP/1.1\r\n\r\n", "the proxy does not speak HTTP: illegal status line"),
+        (b"HTTP/1.1 502 " + b"x" * 900 + b"\r\n\r\n", "the proxy answered 502 xxx"),
     ],
 )
 def test_connect_refused(answer: bytes, words: str) -> None:
     kind, detail = why(HTTP, answer)
     assert kind is FailureKind.PROXY and detail.startswith(words)
+    assert "swordfish" not in detail and len(detail) < 300
 
 
 def test_connect_to_a_host_that_no_request_can_name() -> None:

@@ -46,6 +46,13 @@ def frame(opcode: int, payload: bytes = b"", *, final: bool = True) -> bytes:
     return bytes(((0x80 if final else 0) | opcode,)) + length + payload
 
 
+def test_an_answer_that_is_not_http_is_not_quoted() -> None:
+    """A server may send back the address that it was asked for, with all that signs it."""
+    (event,) = make().receive(b"GET /path?signature=swordfish HTTP/1.1\r\n\r\n")
+    assert isinstance(event, Broken) and event.failure.kind is FailureKind.PROTOCOL
+    assert event.failure.detail == "the answer to the handshake is not HTTP: illegal status line"
+
+
 @st.composite
 def conversations(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
     """Return a server's frames and the messages in them: whole, in fragments, with pings and texts between."""
