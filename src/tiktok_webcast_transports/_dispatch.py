@@ -66,7 +66,9 @@ class Gate:
             while self._behind:
                 future: asyncio.Future[None] = loop.create_future()
                 self._waiting.append(future)
-                await future
+                # Another thread may have opened it before the future was there, and then nobody would set it.
+                if self._behind:
+                    await future
         finally:
             reminder.cancel()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from memory_net import MakeNet, Net
 from tiktok_webcast.events import CommentEvent, Event
 from tiktok_webcast.sim.scenario import Options
 from tiktok_webcast_transports import TikTokLiveClient
-from tiktok_webcast_transports._dispatch import MAX_WAITING, STUCK
+from tiktok_webcast_transports._dispatch import MAX_WAITING, STUCK, Gate
 
 
 def counted(net: MakeNet, count: int) -> Net:
@@ -162,6 +163,32 @@ def test_listeners_that_heard_once_are_not_remembered(net: MakeNet) -> None:
 
     sim.run(main())
     assert heard == list(range(1, 100))
+
+
+def test_a_gate_that_another_thread_opens_just_before_the_wait_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As an `async for` in a loop of its own may: what waits then would wait for ever."""
+
+    async def main() -> None:
+        gate, loop = Gate(), asyncio.get_running_loop()
+        make = loop.create_future
+
+        def make_late() -> asyncio.Future[Any]:
+            thread = threading.Thread(target=gate.open, args=("a stream",))
+            thread.start()
+            thread.join()
+            return make()
+
+        gate.close("a stream", "a stream")
+        with monkeypatch.context() as patched:
+            patched.setattr(loop, "create_future", make_late)
+            task = loop.create_task(gate.passed())
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert not gate.shut and task.done()
+
+    asyncio.run(main())
 
 
 def test_below_the_limit_everything_is_taken(net: MakeNet) -> None:
