@@ -95,6 +95,10 @@ class _Line(asyncio.Protocol):
                 await loop.create_connection(lambda: self, host, port)
         except Exception as error:
             self._call(self._channel.failed, error)
+        except asyncio.CancelledError as error:
+            # By ourselves if the channel has finished; else by a program that cancels every task and goes on.
+            self._call(self._channel.failed, error)
+            raise
         finally:
             self._connecting = None
             if self._transport is None:

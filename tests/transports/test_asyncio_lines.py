@@ -10,11 +10,12 @@ import sys
 
 import pytest
 
-from tiktok_webcast.http import TransportFailure
+from tiktok_webcast.http import FailureKind, HttpRequest, TransportFailure
 from tiktok_webcast_transports._asyncio_lines import Lines
 from tiktok_webcast_transports._channel import Channel
 from tiktok_webcast_transports._options import Network
 from tiktok_webcast_transports._tunnel import Route, route_to
+from tiktok_webcast_transports.asyncio import HttpClient
 
 MUCH = 32 * 1024 * 1024
 """Bytes that no socket's buffers hold."""
@@ -85,5 +86,27 @@ def test_a_line_that_fails_at_once_in_an_eager_task_is_over(monkeypatch: pytest.
         lines.dial(channel)
         assert not lines._lines
         await asyncio.wait_for(lines.close(gracefully=True), 5)
+
+    asyncio.run(main())
+
+
+def test_a_line_whose_task_a_program_cancels_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits for it hears of it, where a program cancels all tasks of its loop and goes on."""
+    connecting = asyncio.Event()
+
+    async def forever(*_: object, **__: object) -> None:
+        connecting.set()
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(loop, "create_connection", forever)
+        async with HttpClient() as client:
+            answer = loop.create_task(client.send(HttpRequest("GET", "http://192.0.2.1/")))
+            await connecting.wait()
+            for task in asyncio.all_tasks() - {answer, asyncio.current_task()}:
+                task.cancel()
+            failure = await asyncio.wait_for(answer, 5)
+        assert isinstance(failure, TransportFailure) and failure.kind is FailureKind.CONNECT
 
     asyncio.run(main())
