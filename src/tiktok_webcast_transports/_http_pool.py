@@ -158,7 +158,7 @@ class HttpChannel(Channel):
 
     def _answered(self, answer: HttpResponse, now: float) -> None:
         call, self._call = self._call, None
-        if self._wire.reusable and not self._tunnel.ended:
+        if self._wire.reusable and not self._tunnel.ended and self._tunnel.failure is None:
             self._enter("idle", IDLE_SECONDS, now)
             self._pool.keep(self)
             self.wake()

@@ -88,8 +88,8 @@ class _Tls:
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
         self.ended = False
-        self.error: ssl.SSLError | None = None
-        """What `decrypt` fell over, after all that it returned."""
+        self.broken: ssl.SSLError | None = None
+        """What was wrong behind bytes that came whole."""
 
     def handshake(self, data: bytes) -> bool:
         """Go on with the handshake; true once it is finished."""
@@ -105,7 +105,7 @@ class _Tls:
     def decrypt(self, data: bytes) -> bytes:
         self._incoming.write(data)
         pieces: list[bytes] = []
-        while not self.ended and self.error is None:
+        while not self.ended:
             try:
                 piece = self._object.read(_READ_SIZE)
             except ssl.SSLWantReadError:
@@ -113,8 +113,9 @@ class _Tls:
             except ssl.SSLZeroReturnError:
                 piece = b""
             except ssl.SSLError as error:
-                # What came whole before what is broken is delivered first.
-                self.error = error
+                if not pieces:
+                    raise
+                self.broken = error
                 break
             if piece:
                 pieces.append(piece)
@@ -241,15 +242,14 @@ class Tunnel:
         for depth, layer in enumerate(self._layers):
             data = layer.decrypt(data)
             self.ended = self.ended or layer.ended
+            if layer.broken is not None and self.failure is None:
+                self.failure = transport_failure(layer.broken, self.doing, FailureKind.TLS)
             self._emit(layer.output(), depth)
         while self._steps and data:
             if self._passage is not None:
                 data = self._advance_passage(self._passage, data)
             elif self._handshaking is not None:
                 data = self._advance_tls(self._handshaking, data)
-        for layer in self._layers:
-            if layer.error is not None and self.failure is None:
-                self.failure = transport_failure(layer.error, self.doing, FailureKind.TLS)
         return data
 
     def _advance_passage(self, passage: Passage, data: bytes) -> bytes:
