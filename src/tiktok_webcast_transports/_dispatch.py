@@ -99,6 +99,9 @@ class Stream(Hearer):
         self._events.append(event)
         if len(self._events) >= MAX_WAITING:
             self._gate.close(self, "an `async for` over the client")
+            if self.ended:
+                # Closed meanwhile in another thread, which opened the gate before it was shut: nobody else would.
+                self._gate.open(self)
         self._tell()
 
     def end(self, error: BaseException | None) -> None:

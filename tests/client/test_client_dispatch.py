@@ -14,7 +14,7 @@ from memory_net import MakeNet, Net
 from tiktok_webcast.events import CommentEvent, Event
 from tiktok_webcast.sim.scenario import Options
 from tiktok_webcast_transports import TikTokLiveClient
-from tiktok_webcast_transports._dispatch import MAX_WAITING, STUCK, Gate
+from tiktok_webcast_transports._dispatch import MAX_WAITING, STUCK, Gate, Stream
 
 
 def counted(net: MakeNet, count: int) -> Net:
@@ -187,6 +187,22 @@ def test_a_gate_that_another_thread_opens_just_before_the_wait_holds_nothing_up(
             await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert not gate.shut and task.done()
+
+    asyncio.run(main())
+
+
+def test_a_stream_that_is_closed_while_an_event_is_on_its_way_holds_nothing_up() -> None:
+    """As an `async for` in a loop of its own may be, which is left while it is far behind."""
+
+    async def main() -> None:
+        gate = Gate()
+        stream = Stream(gate)
+        for _ in range(MAX_WAITING):
+            stream.push(CommentEvent())
+        assert gate.shut
+        stream.close()
+        stream.push(CommentEvent())
+        assert not gate.shut
 
     asyncio.run(main())
 
