@@ -17,6 +17,10 @@ IDLE_SECONDS = 15.0
 IDLE_CONNECTIONS = 16
 """Connections that wait for another request; the one that waited longest is closed for one more."""
 
+_REPEATABLE = ("GET", "HEAD")
+_TOO_LONG_IDLE = 408
+"""A server's farewell to a connection that it kept (RFC 9110 section 15.5.9)."""
+
 Deliver = Callable[[Answer, float], None]
 Dial = Callable[[Channel], None]
 
@@ -158,6 +162,11 @@ class HttpChannel(Channel):
 
     def _answered(self, answer: HttpResponse, now: float) -> None:
         call, self._call = self._call, None
+        if answer.status == _TOO_LONG_IDLE and self._used and call is not None and call.request.method in _REPEATABLE:
+            # It was on its way to the idle connection before the request was, and says nothing about it.
+            self._finish()
+            self._pool.carry(call, now, fresh=True)
+            return
         if self._wire.reusable and not self._tunnel.ended and self._tunnel.failure is None:
             self._enter("idle", IDLE_SECONDS, now)
             self._pool.keep(self)
@@ -173,7 +182,7 @@ class HttpChannel(Channel):
         self._finish()
         if call is None:
             return
-        if stale and call.request.method in ("GET", "HEAD"):
+        if stale and call.request.method in _REPEATABLE:
             # The server gave up the kept connection while we used it; it did not look at the request.
             self._pool.carry(call, now, fresh=True)
         else:
