@@ -172,7 +172,8 @@ class _Line(asyncio.Protocol):
         else:
             if not self._blocked:
                 data = channel.take_output()
-                if data:
+                # One that has just broken says so in the loop's next turn, and logs what is written to it until then.
+                if data and not transport.is_closing():
                     transport.write(data)
             if channel.reading is not self._reading:
                 self._reading = not self._reading

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import gc
 import socket
+import struct
 import sys
 
 import pytest
@@ -110,3 +111,48 @@ def test_a_line_whose_task_a_program_cancels_has_failed(monkeypatch: pytest.Monk
         assert isinstance(failure, TransportFailure) and failure.kind is FailureKind.CONNECT
 
     asyncio.run(main())
+
+
+class Words(Speech):
+    """Says what it is told to."""
+
+    def __init__(self, route: Route, network: Network) -> None:
+        super().__init__(route, network)
+        self.open = asyncio.Event()
+
+    def _opened(self, now: float) -> None:
+        self.open.set()
+
+    def _received_eof(self, now: float) -> None:
+        self._finish()
+
+    def _fail(self, failure: TransportFailure, now: float) -> None:
+        self._finish()
+
+    def say(self, word: bytes) -> None:
+        self._send(word)
+        self.wake()
+
+
+def test_nothing_is_written_to_a_connection_that_has_broken(caplog: pytest.LogCaptureFixture) -> None:
+    """A room that takes its last messages sends an answer to each; asyncio logs a warning for all from the fifth on."""
+
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            network = Network()
+            route = route_to(f"ws://127.0.0.1:{listener.getsockname()[1]}/", network)
+            assert isinstance(route, Route)
+            lines = Lines(lambda: None)
+            lines.open()
+            channel = Words(route, network)
+            lines.dial(channel)
+            peer, _ = await asyncio.to_thread(listener.accept)
+            await channel.open.wait()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            for _ in range(10):
+                channel.say(b"x")
+            await lines.close(gracefully=True)
+
+    asyncio.run(main())
+    assert not caplog.records
