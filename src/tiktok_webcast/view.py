@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 Reader = Callable[[Any], Any]
 
@@ -169,6 +169,10 @@ class View(metaclass=ViewType):
     """Fields that did not come from the wire."""
     _values: Any
     """A mapping of these and of the fields that were read; while there are none of the latter, `_given` itself."""
+
+    if TYPE_CHECKING:
+        # Checkers let fields be read off any event, and patterns have places: both are found out when classes are made.
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, **values: object) -> None:
         unknown = values.keys() - set(self.fields)
