@@ -112,6 +112,8 @@ def inside(name: str, value: Any, *, curated: bool) -> list[str]:
     for key, item in value.items():
         if ID_KEY.search(key) and isinstance(item, int):
             wrong.append(f"{key} is a number: {item}")
+        if curated and item == "0" and ID_KEY.search(key) and key not in ("room_id", "action_id"):
+            wrong.append(f"{key} is 0, not null")
         if curated and item == "" and key in UNKNOWN_IS_NULL:
             wrong.append(f"{key} is empty, not null")
         for one in item if isinstance(item, list) else [item]:

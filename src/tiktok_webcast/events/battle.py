@@ -64,6 +64,9 @@ class BattleArmy(View):
     def _read_host_user_id(self) -> int:
         return decimal(self._wire.anchor_id_str)
 
+    def _json_host_user_id(self) -> str | None:
+        return str(self.host_user_id) if self.host_user_id else None
+
     def _read_points(self) -> int:
         points: int = self._wire.hostscore
         return points
@@ -88,6 +91,9 @@ class BattleResult(View):
 
     def _read_host_user_id(self) -> int:
         return either_id(self._wire.user_id)
+
+    def _json_host_user_id(self) -> str | None:
+        return str(self.host_user_id) if self.host_user_id else None
 
     def _read_points(self) -> int:
         points: int = self._wire.score
@@ -152,6 +158,9 @@ class _Timed(Event):
             return self.started_at + timedelta(seconds=seconds)
         except OverflowError:
             return None
+
+    def _json_battle_id(self) -> str | None:
+        return str(self.battle_id) if self.battle_id else None
 
 
 class _MicBattle(_Timed):

@@ -122,6 +122,9 @@ class QuestionEvent(UserEvent):
         question_id: int = self._wire.data.question_id
         return question_id
 
+    def _json_question_id(self) -> str | None:
+        return str(self.question_id) if self.question_id else None
+
     def _read_answer_status(self) -> int:
         status: int = self._wire.data.answer_status
         return status

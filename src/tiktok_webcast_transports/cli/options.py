@@ -59,8 +59,10 @@ def add_room(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--signer",
         choices=SIGNERS,
+        metavar="NAME",
         default="server",
-        help="who signs the socket's address; of two the second where the first cannot (default: server)",
+        help="who signs the socket's address: server, guest, or both as 'server,guest' or 'guest,server': the second "
+        "where the first cannot (default: server)",
     )
     group.add_argument("--sign-url", metavar="URL", help="origin of the sign server")
     group.add_argument("--sign-api-key", metavar="KEY", help="your key at the sign server (better: the environment)")
