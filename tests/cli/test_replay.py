@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import signal
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Caller, capture, run
+from command_line import GUARD, Caller, capture, command, environment, run
 
 from tiktok_webcast.capture.frames_file import FramesReader, write_frames
 from tiktok_webcast.config import Limits
@@ -241,6 +243,23 @@ def test_nothing_is_an_empty_payload(tmp_path: Path, call: Caller) -> None:
 )
 def test_decode_wants_one_payload_or_a_file(arguments: tuple[str, ...], call: Caller) -> None:
     assert call("decode", *arguments).code == 2
+
+
+def test_what_a_pipe_brings_is_shown_at_once_and_ctrl_c_is_heard_while_it_brings_nothing(tmp_path: Path) -> None:
+    frames, _ = frames_of("likes_backwards", tmp_path)
+    process = subprocess.Popen(
+        command("replay", "-", "--json"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()
+    )
+    assert process.stdin is not None and process.stdout is not None
+    with process:
+        process.stdin.write(frames.read_bytes()[:10_000])
+        process.stdin.flush()
+        first = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        *_, last = process.stdout.read().splitlines()
+        assert process.wait(GUARD) == 130
+    assert first["event"] != "closed"
+    assert json.loads(last)["detail"] == "stopped by you"
 
 
 def test_decode_and_inspect_read_stdin() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import select
+import stat
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -26,6 +30,10 @@ UNREADABLE = 10
 LONGEST_GAP = 10.0
 """Seconds that a gap is played at the most; captures may hold days on which nothing happened."""
 _PIECE = 256 * 1024
+_ENOUGH = 4096
+"""Bytes to tell the kind of a file by; more are looked at where they are there."""
+_GLANCE = 0.2
+"""Seconds between two looks at whether the end was asked for, while a pipe brings nothing."""
 
 
 def run(args: argparse.Namespace, streams: Streams) -> int:
@@ -43,9 +51,12 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _play(file: BinaryIO, args: argparse.Namespace, config: SessionConfig, streams: Streams, stop: Stop) -> int:
-    beginning = file.read(_PIECE)
+    incoming = _pieces(file, stop, streams)
+    beginning = b""
+    while len(beginning) < _ENOUGH and (piece := next(incoming, b"")):
+        beginning += piece
     kind = FileKind.FRAMES if args.file.endswith(".pb") else file_kind(beginning)
-    pieces = chain((beginning,), iter(lambda: file.read(_PIECE), b""))
+    pieces = chain((beginning,), incoming)
     if kind is FileKind.CAPTURE:
         from .replay_capture import play_capture
 
@@ -59,6 +70,29 @@ def _play(file: BinaryIO, args: argparse.Namespace, config: SessionConfig, strea
         return _play_frames(pieces, args, config, Stage(sink, streams, stop, args.speed))
     finally:
         sink.screen.close()
+
+
+def _pieces(file: BinaryIO, stop: Stop, streams: Streams) -> Iterator[bytes]:
+    """Yield what there is as soon as it is there: a pipe may bring little at a time, or nothing until Ctrl-C."""
+    waits = _may_wait(file)
+    while not stop.asked:
+        if waits and not select.select([file], [], [], _GLANCE)[0]:
+            # What came of the last piece need not wait for the next.
+            streams.flush()
+            continue
+        piece: bytes = getattr(file, "read1", file.read)(_PIECE)
+        if not piece:
+            return
+        yield piece
+
+
+def _may_wait(file: BinaryIO) -> bool:
+    """Whether reading may take as long as somebody else likes, and `select` can say when it will not."""
+    try:
+        mode = os.fstat(file.fileno()).st_mode
+    except OSError:
+        return False
+    return sys.platform != "win32" and not stat.S_ISREG(mode)
 
 
 class Stage:
