@@ -181,11 +181,13 @@ class Pipeline:
                 try:
                     try:
                         wire = parse(payload)
-                    except Exception as error:
+                    except Exception:
                         if not rescues:
                             raise
                         rescues -= 1
-                        wire = parse_rest(parse, payload, error)
+                        wire = parse_rest(parse, payload)
+                        if wire is None:
+                            raise
                         counters.partial += 1
                     if heavy and len(payload) > limits.heavy_message and has_more_parts(wire, limits.message_parts):
                         raise ValueError(f"more than {limits.message_parts} parts (Limits.message_parts)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from types import TracebackType
 from typing import Any
 
 import pytest
@@ -95,6 +97,26 @@ def test_more_than_that_is_no_such_message(payload: bytes) -> None:
 def test_as_many_fields_as_the_limit_says() -> None:
     message = chat_with(field(USER, b"Hello"), field(999, b"") * (MAX_RESCUED - 2))
     assert isinstance(decode(message), CommentEvent)
+
+
+def tracebacks() -> int:
+    return sum(isinstance(each, TracebackType) for each in gc.get_objects())
+
+
+def test_a_message_that_is_refused_is_not_held_until_the_garbage_is_collected() -> None:
+    world = World()
+    world.open()
+    broken = chat_with(field(USER, b"Hello"), field(1, b"Hello"))
+    gc.collect()
+    gc.disable()
+    try:
+        before = tracebacks()
+        decode(broken)
+        world.send([broken])
+        held = tracebacks() - before
+    finally:
+        gc.enable()
+    assert held == 0 and world.session.statistics.undecodable == 1
 
 
 def test_a_parser_of_somebody_elses_is_asked_once() -> None:
