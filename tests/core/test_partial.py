@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from types import TracebackType
 from typing import Any
 
@@ -75,6 +76,12 @@ def test_a_user_that_is_a_text_is_no_user() -> None:
     event = decode(chat_with(field(USER, b"Hello")))
     assert isinstance(event, CommentEvent)
     assert event.comment == "hi" and event.user.unique_id == "" and event.user.id == 0
+
+
+def test_it_comes_out_of_a_pickle_as_it_was() -> None:
+    event = decode(chat_with(field(USER, b"Hello")), room_id=7)
+    again = pickle.loads(pickle.dumps(event))
+    assert again == event and shown(again) == shown(event)
 
 
 @pytest.mark.parametrize(

@@ -135,9 +135,22 @@ def _restore_event(
     if wire is None:
         wire = empty_wire(cls.wire_type)
         if wire is not None and restored.payload:
-            wire.ParseFromString(restored.payload)
+            wire = _parse_again(type(wire).FromString, restored.payload)
     event: Event = cls.from_message(wire, restored, room_id, given)
     return event
+
+
+def _parse_again(parse: Any, payload: bytes) -> Any:
+    try:
+        return parse(payload)
+    except Exception:
+        # Imported here, as it imports this: one field of the message may have been lost when it came, too.
+        from ..decoder import parse_rest
+
+        wire = parse_rest(parse, payload)
+        if wire is None:
+            raise
+        return wire
 
 
 def wire_time(value: int) -> datetime | None:
