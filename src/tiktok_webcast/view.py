@@ -122,7 +122,10 @@ class ViewType(type):
         fresh = [field for field in own if field not in inherited and field not in namespace]
         kept = [field for base in bases for field in getattr(base, "_kept_fields", ()) if field not in namespace]
         namespace["_kept_fields"] = frozenset(kept + fresh)
-        namespace.setdefault("__slots__", ())
+        slots = namespace.get("__slots__", ())
+        slots = (slots,) if isinstance(slots, str) else slots
+        # A class cannot have both a slot and a property of one name.
+        namespace["__slots__"] = tuple(slot for slot in slots if slot not in fresh)
         namespace["fields"] = (*inherited, *(field for field in own if field not in inherited))
         namespace.setdefault("__match_args__", own or tuple(inherited))
         namespace["_readers"] = {}

@@ -153,3 +153,18 @@ def test_made_by_hand_with_nothing_named(kind: type[Event]) -> None:
     walk(event)
     check_value(event)
     assert event == kind()
+
+
+def test_a_field_may_be_named_as_a_slot_too() -> None:
+    class Scored(CommentEvent):
+        __slots__ = ("cache", "points")
+        points: int
+
+        def _read_points(self) -> int:
+            return len(self.comment)
+
+    event = Scored(comment="four")
+    setattr(event, "cache", 1)  # noqa: B010 - checkers know the slot from no annotation
+    assert (event.points, event.cache, Scored(points=5).points) == (4, 1, 5)
+    with pytest.raises(FrozenInstanceError):
+        event.points = 2
