@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
@@ -89,7 +89,9 @@ class SessionConfig:
         for name in ("include", "exclude", "trusted_sign_hosts"):
             if name != "include" or self.include is not None:
                 check_texts(name, getattr(self, name))
-        check_kind("cookies", self.cookies, (tuple, list), "a tuple of cookies")
+        check_kind("cookies", self.cookies, Iterable, "a tuple of cookies")
+        # A jar, which changes while it is used, is no part of a configuration; what is in it is.
+        object.__setattr__(self, "cookies", tuple(self.cookies))
         for cookie in self.cookies:
             check_kind("cookies", cookie, Cookie, "cookies")
         if self.overflow not in ("block", "drop-oldest"):

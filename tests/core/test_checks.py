@@ -10,6 +10,7 @@ import pytest
 
 from tiktok_webcast import Endpoints, Limits, RetryPolicy, Session, SessionConfig, Timing
 from tiktok_webcast.budget import Rate
+from tiktok_webcast.cookies import parse_netscape_cookies
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.room_budget import BudgetPolicy
 
@@ -59,6 +60,16 @@ def test_a_room_id_that_is_none() -> None:
 def test_cookies_are_cookies() -> None:
     with pytest.raises(ConfigurationError, match="cookies must be cookies, not str"):
         SessionConfig(cookies=("sessionid=hush",))  # type: ignore[arg-type]
+
+
+def test_cookies_may_come_in_a_jar() -> None:
+    """As `parse_netscape_cookies`, of which the docs speak, returns them."""
+    text = ".tiktok.com\tTRUE\t/\tTRUE\t0\tttwid\tvalue\n"
+    given: Any = parse_netscape_cookies(text)
+    cookies: Any = list(given)
+    config = SessionConfig(cookies=given)
+    assert config == SessionConfig(cookies=tuple(given)) == SessionConfig(cookies=cookies)
+    assert Session("ann", config=config).context.jar.get("ttwid", "https://www.tiktok.com/") == "value"
 
 
 def test_other_values() -> None:
