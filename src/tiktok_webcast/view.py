@@ -93,6 +93,8 @@ def _kept(name: str) -> Any:
         except KeyError:
             read = _find_reader(view, name)
         value = read(view)
+        # Looked at anew: reading it may have read other fields.
+        values = view._values
         if values is view._given:
             # What was given stays what it was: it tells equal views apart, and may be shared.
             view._values = {**values, name: value}

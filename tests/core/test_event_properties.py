@@ -168,3 +168,23 @@ def test_a_field_may_be_named_as_a_slot_too() -> None:
     assert (event.points, event.cache, Scored(points=5).points) == (4, 1, 5)
     with pytest.raises(FrozenInstanceError):
         event.points = 2
+
+
+def test_a_field_that_is_read_for_another_is_computed_once_too() -> None:
+    computed: list[str] = []
+
+    class Loud(CommentEvent):
+        shout: list[str]
+        cry: tuple[list[str], str]
+
+        def _read_shout(self) -> list[str]:
+            computed.append("shout")
+            return [self.comment.upper()]
+
+        def _read_cry(self) -> tuple[list[str], str]:
+            computed.append("cry")
+            return self.shout, "!"
+
+    event = Loud(comment="hey")
+    assert event.cry[0] is event.shout and event.cry == (["HEY"], "!")
+    assert computed == ["cry", "shout"]
