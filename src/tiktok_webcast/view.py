@@ -261,7 +261,9 @@ def _restore_foreign(wire: Any, given: dict[str, Any]) -> View:
 
 def needs_wire_field(cls: type[View], name: str) -> bool:
     """Return whether a field of a view can only be read from a field of that name on the wire."""
-    return name in cls._kept_fields and not hasattr(cls, f"_read_{name}")
+    # A base that is no view may come before the one that has the field.
+    owner = next((base for base in cls.__mro__ if name in vars(base)), cls)
+    return name in getattr(owner, "_kept_fields", ()) and not hasattr(cls, f"_read_{name}")
 
 
 def empty_wire(wire_type: str) -> Any:

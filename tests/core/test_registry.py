@@ -107,6 +107,23 @@ def test_an_event_of_the_users_own_reads_a_message_of_ours() -> None:
     assert pickle.loads(pickle.dumps(event)) == event
 
 
+def test_a_base_that_is_no_event_may_fill_a_field() -> None:
+    class Shouting:
+        __slots__ = ()
+
+        @property
+        def contents(self) -> str:
+            return "HI"
+
+    class Mixed(Shouting, Misspelt):  # type: ignore[override]
+        pass
+
+    registry = REGISTRY.copy()
+    registry.register("WebcastNewMessage", Mixed)
+    event = decode(Message("WebcastNewMessage", b"\x1a\x02hi", 5), registry=registry)
+    assert isinstance(event, Mixed) and event.contents == "HI"
+
+
 @pytest.mark.parametrize("method", REGISTRY.methods())
 def test_every_event_of_ours_can_be_registered_again(method: str) -> None:
     registry, binding = Registry({}), REGISTRY.find(method)
