@@ -394,6 +394,18 @@ def test_words_that_a_server_puts_in_the_place_of_a_secret_stay_words_elsewhere(
     assert text.startswith(" ".join(words)) and "planted" not in text and "x" * 32 not in text and given in text
 
 
+def test_a_secret_that_a_server_told_in_an_escaped_form_is_not_forgotten_with_it() -> None:
+    masks = Masks()
+    mask = masks.secret("of|the|user|12")
+    masks.settle()
+    masks.secret("of%7Cthe%7Cuser%7C12")
+    for number in range(2 * MAX_TOLD):
+        masks.secret(f"plain|{number:08}")
+        masks.secret(f"plain%7C{number:08}")
+    assert masks.text("?a=of%7Cthe%7Cuser%7C12&b=of|the|user|12") == f"?a={quote(mask, safe='')}&b={mask}"
+    assert len(masks._everywhere) <= 2 * len(masks._mask_of), "nor do those heap up that are told in both forms"
+
+
 def test_secrets_of_servers_do_not_heap_up_and_those_of_the_user_are_not_forgotten() -> None:
     masks = Masks()
     mask = masks.cookie("sessionid", "planted-by-the-user")

@@ -85,12 +85,17 @@ class Masks:
         return mask
 
     def _forget(self, value: str) -> None:
-        del self._told[value], self._mask_of[value]
-        if self._everywhere.pop(value, None) is not None:
-            quoted = quote(value, safe="")
-            if quoted not in self._mask_of:
-                self._everywhere.pop(quoted, None)
-            self._stale = True
+        del self._told[value]
+        if self._everywhere.get(value) != self._mask_of.pop(value):
+            # It is another secret, as that stands in addresses, which is still known.
+            return
+        del self._everywhere[value]
+        quoted = quote(value, safe="")
+        if quoted in self._mask_of:
+            self._everywhere[quoted] = self._mask_of[quoted]
+        else:
+            self._everywhere.pop(quoted, None)
+        self._stale = True
 
     def cookie(self, name: str, value: str) -> str:
         """Return what stands for a cookie's value, in quotes perhaps; after a comma there may be one more cookie."""
