@@ -253,6 +253,17 @@ def test_addresses_keep_the_host_and_lose_the_rest(url: str, start: str) -> None
     assert "annas" not in own
 
 
+@pytest.mark.parametrize("name", ["Maria Gonzalez", "Ann Lee", "Anna <3", "Jürgen", "Ли На", "john_smith"])
+def test_a_name_in_the_place_of_a_message_changes(name: str) -> None:
+    """TikTok may send text where the schema has a message: the event lacks that field, and `raw` has it."""
+    written = name.encode()
+    payload = b"\x1a\x02hi\x12" + bytes([len(written)]) + written
+    new = WireRedaction(NAMES).payload("WebcastChatMessage", payload)
+    changed = new[6:].decode()
+    assert len(new) == len(payload)
+    assert not set(re.findall(r"\w{2,}", name)) & set(re.findall(r"\w{2,}", changed))
+
+
 @pytest.mark.parametrize("host", [107_955, 98_171_289_472, 1_500_000_123, 6_800_000_000_000_000_001])
 def test_the_keys_of_maps_are_users_too(host: int) -> None:
     """The numbers of old accounts are not made of a time, and the field is called `key`."""

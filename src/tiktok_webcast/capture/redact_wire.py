@@ -16,6 +16,7 @@ from ..push.unpack import BadFrame, gunzip
 from ..view import _is_repeated as is_repeated
 from ..view import text as wire_text
 from ..wire import Guess, is_made_id, read_wire
+from ..wire import _printable as printable
 from .pseudonyms import Pseudonyms, is_time
 from .redact_json import text_or_json
 
@@ -134,7 +135,7 @@ class WireRedaction:
 
     def _inner(self, value: bytes, schema: Any, depth: int) -> bytes:
         """A message within a message; text in its place is text."""
-        if _letters(value) and not read_wire(value).complete:
+        if printable(value) is not None and not read_wire(value).complete:
             return self._unknown(value, depth)
         return self._message(value, schema, depth + 1)
 
