@@ -81,7 +81,9 @@ def _number(token: str, key: str, names: Pseudonyms) -> str:
         return token
     value = int(token[:25])
     if str(value) != token or value >= 2**63:
-        return names.text(token)
+        new = names.text(token)
+        # JSON has no numbers that begin with 0: nobody could read the rest.
+        return new if new[0] != "0" else token[0] + new[1:]
     return str(names.number(value) if _ID.search(key) and value >= 1000 else names.guessed_number(value))
 
 
