@@ -259,7 +259,7 @@ def test_a_name_cannot_break_the_picture() -> None:
 def test_trouble_is_told_before_repeats() -> None:
     board = Board()
     view = DashboardView(board, lambda: 0.0)
-    view.statistics = replace(Statistics(), dropped=2, undecodable=3, unknown=4, duplicates=5)
+    view.statistics = replace(Statistics(), dropped=2, undecodable=1, unknown=4, duplicates=5, partial=2)
     console = Console(file=io.StringIO(), width=140, height=40, record=True)
     console.print(view, height=40)
     assert "2 lost, 3 broken, 4 unknown, 5 repeats" in console.export_text()

@@ -106,7 +106,7 @@ class DashboardView:
         if counted is not None:
             trouble = [
                 (counted.dropped, "lost"),
-                (counted.undecodable, "broken"),
+                (counted.undecodable + counted.partial, "broken"),
                 (counted.unknown, "unknown"),
                 (counted.duplicates, "repeats"),
             ]
