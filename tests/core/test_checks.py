@@ -10,6 +10,7 @@ import pytest
 
 from tiktok_webcast import Endpoints, Limits, RetryPolicy, Session, SessionConfig, Timing
 from tiktok_webcast.budget import Rate
+from tiktok_webcast.capture import Recorder
 from tiktok_webcast.cookies import parse_netscape_cookies
 from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.room_budget import BudgetPolicy
@@ -37,6 +38,8 @@ def test_the_choices_of_a_session(choice: Any) -> None:
     name, value = next(iter(choice.items()))
     with pytest.raises(ConfigurationError, match=f"^{name} must be .*, not {type(value).__name__}$"):
         Session("ann", **choice)
+    with pytest.raises(ConfigurationError, match=f"^{name} must be .*, not {type(value).__name__}$"):
+        Recorder("ann", write=id, **choice)
     Session("ann", config=SessionConfig(), retry=RetryPolicy(), rng=Random(1))
 
 

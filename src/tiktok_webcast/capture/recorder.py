@@ -11,7 +11,7 @@ from ..actions import Action, OpenSocket, SendMessage, SendRequest
 from ..events.base import Event
 from ..http import Headers, HttpResponse, TransportFailure
 from ..retry import RetryPolicy
-from ..session import Phase, Session
+from ..session import Phase, Session, check_choices
 from ..session_config import SessionConfig
 from ..sign import SignServer
 from ..signer import Signer
@@ -55,7 +55,9 @@ class Recorder(Session):
 
         Raises:
             InvalidUserInput: `user` names neither a user nor a room.
+            ConfigurationError: One of the choices is of another kind.
         """
+        check_choices(config, signer, retry, rng)
         rng = rng if rng is not None else Random(0)
         signer = signer if signer is not None else SignServer()
         parsed = parse_user(user)
