@@ -367,6 +367,15 @@ def test_a_script_that_is_cut_is_still_a_script() -> None:
         assert b'"uniqueId"' in cut.body and b"anna" not in cut.body
 
 
+def test_a_page_with_a_control_character_in_it_is_a_page() -> None:
+    script = b'<script id="SIGI_STATE">{"roomId":"7300000000000000001","uniqueId":"anna"}</script>'
+    for begin in (b"<html>\x0c", b"<!-- \x01 -->", b" \n<html>"):
+        answer = WebRedaction(NAMES).answer(HttpResponse(200, (), begin + script))
+        assert isinstance(answer, HttpResponse)
+        assert b'<script id="SIGI_STATE">{"roomId":"' in answer.body and b"anna" not in answer.body
+        assert str(NAMES.number(7300000000000000001)).encode() in answer.body
+
+
 def test_answers_keep_what_a_session_needs() -> None:
     web = WebRedaction(NAMES)
     body = json.dumps({"status_code": 4003110, "data": {"id_str": "7300000000000000001", "nickname": "Anna"}}).encode()

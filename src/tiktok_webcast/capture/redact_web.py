@@ -12,6 +12,8 @@ from .pseudonyms import Pseudonyms
 from .redact_json import BLANK, is_json, learn_names, text_or_json
 from .redact_wire import WireRedaction
 
+_PAGE = re.compile(rb"<[A-Za-z!?]")
+"""How a page begins, control characters in it or none; a message of a sign server's answer begins with a tag."""
 _SCRIPT = re.compile(r"(<script\b[^>]*>)(.*?)(</script>|\Z)|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:\-])([\w:\-]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _KEPT_ATTRIBUTES = frozenset(["id", "class", "type", "lang", "rel", "charset", "name", "property", "http-equiv"])
@@ -54,11 +56,12 @@ class WebRedaction:
         )
 
     def _body(self, body: bytes) -> bytes:
-        start = body.lstrip(BLANK.encode())[:1]
+        bare = body.lstrip(BLANK.encode())
+        start = bare[:1]
         text = body.decode("utf-8", "surrogateescape")
         if start in (b"{", b"[") and is_json(text):
             new = text_or_json(text, self._names)
-        elif not all(byte >= 32 or byte in b"\t\r\n" for byte in body[:200]):
+        elif not _PAGE.match(bare) and not all(byte >= 32 or byte in b"\t\r\n" for byte in body[:200]):
             # Also where the length of its first message looks like the beginning of JSON or of a page.
             return self._wire.result(body)
         else:
