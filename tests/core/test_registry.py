@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from typing import Any, ClassVar
 
@@ -172,3 +173,9 @@ class PokeEvent(Event):
     assert poke.fields == ("room_id", "content", "language")
     event = poke(content="hi")
     assert (event.content, event.language) == ("hi", "xx")
+
+
+def test_a_class_that_no_event_can_be_made_of_is_refused_at_once() -> None:
+    frozen: Any = dataclasses.dataclass(frozen=True)(type("FrozenEvent", (Event,), {"wire_type": "WebcastChatMessage"}))
+    with pytest.raises(ValueError, match="FrozenEvent has a __setattr__ of its own"):
+        REGISTRY.copy().register("WebcastChatMessage", frozen)

@@ -42,9 +42,12 @@ class Registry:
         read; without it, `event.wire_type` must name a message of ours.
 
         Raises:
-            ValueError: there is no `parse`, and the event has no `wire_type` or a field that its message has not.
+            ValueError: there is no `parse`, and the event has no `wire_type` or a field that its message has not; or
+                its class has a `__setattr__`, as frozen dataclasses have: events are frozen as they are.
             LookupError: no message of ours has the name that `wire_type` says.
         """
+        if event.__setattr__ is not object.__setattr__:
+            raise ValueError(f"{event.__name__} has a __setattr__ of its own (a dataclass?): no event could be made")
         if parse is None and not event.wire_type:
             raise ValueError(f"{event.__name__} names no wire_type: pass parse=, e.g. YourMessage.FromString")
         if parse is None:
