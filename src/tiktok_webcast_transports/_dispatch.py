@@ -91,6 +91,8 @@ class Stream(Hearer):
         self._news: asyncio.Event = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.ended = False
+        self._left = False
+        """Whether nobody takes events any more."""
         self.error: BaseException | None = None
         """What the connection failed with."""
 
@@ -99,7 +101,7 @@ class Stream(Hearer):
         self._events.append(event)
         if len(self._events) >= MAX_WAITING:
             self._gate.close(self, "an `async for` over the client")
-            if self.ended:
+            if self._left:
                 # Closed meanwhile in another thread, which opened the gate before it was shut: nobody else would.
                 self._gate.open(self)
         self._tell()
@@ -111,7 +113,7 @@ class Stream(Hearer):
 
     def close(self) -> None:
         """Nobody takes events any more; from any thread."""
-        self.ended = True
+        self.ended = self._left = True
         self._gate.open(self)
 
     async def take(self) -> Event | None:

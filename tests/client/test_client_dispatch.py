@@ -207,6 +207,24 @@ def test_a_stream_that_is_closed_while_an_event_is_on_its_way_holds_nothing_up()
     asyncio.run(main())
 
 
+def test_a_stream_that_is_far_behind_an_end_holds_up_what_comes_after_it() -> None:
+    """As where a listener starts the client again: whoever still reads the first events gets the new ones, too."""
+
+    async def main() -> None:
+        gate = Gate()
+        stream = Stream(gate)
+        stream.push(CommentEvent())
+        stream.end(None)
+        for _ in range(MAX_WAITING - 1):
+            stream.push(CommentEvent())
+        assert gate.shut
+        while await stream.take() is not None:
+            pass
+        assert not gate.shut
+
+    asyncio.run(main())
+
+
 def test_below_the_limit_everything_is_taken(net: MakeNet) -> None:
     sim = counted(net, MAX_WAITING)
     client = sim.client()
