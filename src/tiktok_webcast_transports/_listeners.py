@@ -60,6 +60,11 @@ class Waiter(Hearer):
             if inspect.isawaitable(wanted):
                 _discard(wanted)
                 raise TypeError("The predicate of wait_for must be a plain function, not an async one")
+        except StopIteration as error:
+            # Of a `next()` that finds nothing. A future takes none, and its waiter would wait for ever.
+            failure = RuntimeError("The predicate of wait_for raised StopIteration")
+            failure.__cause__ = error
+            self.settle(failure)
         except (Exception, asyncio.CancelledError) as error:
             # Of something that the predicate looked at: whoever waits hears of it, and nobody else.
             self.settle(error)

@@ -76,6 +76,9 @@ def test_wait_for_tells_of_a_predicate_that_fails(net: MakeNet, caplog: pytest.L
             await client.wait_for("comment", lambda event: 1 // 0)
         with pytest.raises(TypeError, match="plain function"):
             await client.wait_for("comment", never)
+        with pytest.raises(RuntimeError, match="StopIteration") as told:
+            await client.wait_for("comment", lambda event: next(iter(())))
+        assert isinstance(told.value.__cause__, StopIteration)
         client.stop()
         await client.wait_closed()
 
