@@ -207,6 +207,16 @@ def test_a_failed_capture_leaves_no_file_in_the_way_of_the_next(call: Call, tmp_
         assert call("capture", "anna", "-o", str(old), "--force", *ways)[0] == 3 and old.exists()
 
 
+def test_a_file_that_another_program_makes_meanwhile_stays(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "room.capture"
+    file.write_bytes(b"of another one")
+    monkeypatch.setattr("os.path.lexists", lambda path: False)
+    assert call("capture", "anna", "-o", str(file))[0] == 2
+    assert file.read_bytes() == b"of another one"
+
+
 def test_a_capture_of_a_room_that_was_lost_is_kept(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "room.capture"
     with Simulator("reconnect", speed=0.0) as simulator:

@@ -18,8 +18,9 @@ import pytest
 from command_line import command, environment, run, to
 from recordings import GUARD, Plays, needs_ffmpeg, pids_of, processes_of, until_gone
 
+from tiktok_webcast.errors import ConfigurationError
 from tiktok_webcast.recording import Progress, Stage
-from tiktok_webcast_transports.cli.record import progress_line
+from tiktok_webcast_transports.cli.record import events_file, progress_line
 from tiktok_webcast_transports.simulator import Simulator
 
 pytestmark = needs_ffmpeg
@@ -152,6 +153,16 @@ def test_options_for_ffmpeg_itself(sim: Simulator, tmp_path: Path) -> None:
     wrong = run("record", "ann", "-o", str(tmp_path / "b.mkv"), "--output-options=-c:v nonsense", *to(sim.url))
     assert wrong.code == 9 and "Unknown encoder 'nonsense'" in wrong.err
     assert run("record", "ann", "-o", str(path), "--input-options=it's", *to(sim.url)).code == 2
+
+
+def test_events_that_another_program_writes_meanwhile_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("of another one")
+    monkeypatch.setattr("os.path.lexists", lambda path: False)
+    recorder: Any = SimpleNamespace(segments=0)
+    with pytest.raises(ConfigurationError), events_file(str(file), recorder, replace_it=False):
+        pass
+    assert file.read_text() == "of another one"
 
 
 def test_progress_in_words() -> None:

@@ -90,8 +90,10 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
     settings = read_settings(args)
     made = not os.path.lexists(args.output)
     stop = Stop()
+    # Not in the `try`: another program may have made the file just now, and then it is not ours.
+    opened = open_output(args.output, replace_it=args.force)
     try:
-        with open_output(args.output, replace_it=args.force) as opened:
+        with opened:
             file = CaptureFile(opened, compress=args.output.endswith(".gz"))
             settings = replace(settings, make_session=file.make_session)
             sink = Sink(

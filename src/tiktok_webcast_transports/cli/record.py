@@ -69,13 +69,14 @@ class EventsFile:
 def events_file(name: str, recorder: Recorder, *, replace_it: bool) -> Iterator[EventsFile]:
     """Open the file of the events. One that is made and of no use is removed: it would stand in the next try's way."""
     made = not os.path.lexists(name)
-    events = None
+    # Not in the `try`: another program may have made the file just now, and then it is not ours.
+    file = open_output(name, replace_it=replace_it)
+    events = EventsFile(file, recorder)
     try:
-        with open_output(name, replace_it=replace_it) as file:
-            events = EventsFile(file, recorder)
+        with file:
             yield events
     finally:
-        if made and not recorder.segments and not (events is not None and events.heard):
+        if made and not recorder.segments and not events.heard:
             discard(name)
 
 
