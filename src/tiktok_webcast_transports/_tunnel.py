@@ -184,6 +184,9 @@ class Tunnel:
 
     def send(self, data: bytes) -> None:
         """Send bytes to the target. Only when `step` is `OPEN`."""
+        if self.failure is not None:
+            # An answer to what came whole before it: TLS would only complain of that in place of the failure.
+            return
         if self._layers:
             self._guard(lambda: self._emit(data, len(self._layers)))
         else:

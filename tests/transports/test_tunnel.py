@@ -182,8 +182,11 @@ def test_what_came_before_a_broken_record_is_read_and_then_the_failure(
     tunnel.send(b"hello")
     answer = far.receive(tunnel.take_output())
     assert tunnel.receive(answer + broken) == b"HELLO"
-    assert isinstance(tunnel.failure, TransportFailure)
-    assert tunnel.failure.kind is FailureKind.TLS
+    failure = tunnel.failure
+    assert isinstance(failure, TransportFailure)
+    assert failure.kind is FailureKind.TLS
+    tunnel.send(b"an ack of it")
+    assert tunnel.failure is failure, "what TLS says of an ack is not why it ended"
 
 
 @pytest.mark.parametrize("keeps", [b"", b"Connection: close\r\n"])
