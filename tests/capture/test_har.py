@@ -100,6 +100,15 @@ def test_sockets_of_one_room_are_one_room_and_others_stay_apart() -> None:
     assert [socket.room_id for socket in found.sockets] == [2, 1, 2]
 
 
+@pytest.mark.parametrize(("text", "room_id"), [(str(2**63), 2**63), (str(2**64 - 1), 2**64 - 1), (str(2**64), 0)])
+def test_a_room_id_has_64_bits_as_everywhere(text: str, room_id: int) -> None:
+    """Else all rooms with the larger ones would be one room, without an id."""
+    frames = frames_of("first_light")
+    (found,) = read_har(har(entry(URL.format(text), chrome(frames)))).rooms()
+    assert found == (room_id, tuple(frames))
+    assert list(play_frames(frames, room_id=room_id))[-1].room_id == room_id
+
+
 def test_rooms_of_thousands_of_sockets_are_told_in_one_walk() -> None:
     """A file of 5 MB may name as many: each room was looked for in all of them."""
 

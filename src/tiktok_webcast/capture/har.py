@@ -173,4 +173,4 @@ def _room_id(url: str) -> int:
     except ValueError:
         return 0
     text = values[-1]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < 2**64 else 0
