@@ -189,6 +189,21 @@ def test_what_was_read_until_then_is_printed(
     assert done.code == code and "first" in done.out
 
 
+def test_another_ctrl_c_ends_the_wait_for_somebody_who_does_not_read(
+    call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted: list[str] = []
+
+    def interrupt(*_: object) -> Iterator[Payload]:
+        interrupted.append("once more")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tiktok_webcast_transports.cli.decode.read_payloads", interrupt)
+    monkeypatch.setattr("tiktok_webcast_transports.cli.Streams.flush", interrupt)
+    assert call("decode", "--payloads", "-").code == 130
+    assert len(interrupted) == 2
+
+
 # --- completion -----------------------------------------------------------------------------------------------------
 
 

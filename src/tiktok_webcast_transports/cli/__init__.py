@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,8 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _flush_rest(streams: Streams) -> None:
     """Write what was made of the input so far: it waits for more where stdout is no terminal."""
-    with contextlib.suppress(OutputGone, OutputFailed):
+    try:
         streams.flush()
+    except (OutputGone, OutputFailed):
+        return
+    except KeyboardInterrupt:
+        # Nobody reads it, so that this waited; the interpreter is not to wait once more at its end.
+        streams.discard()
 
 
 def _flushed(code: int, streams: Streams) -> int:
