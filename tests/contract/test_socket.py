@@ -64,7 +64,9 @@ def test_what_the_signer_has_to_say_is_logged(kit: Kit, caplog: pytest.LogCaptur
 
     with Server(script) as server, caplog.at_level("INFO", "tiktok_webcast_transports"):
         collect(kit, ScriptedSession(replace(opening(server.ws), notes=("the login was not used",))))
-    assert [record.getMessage() for record in caplog.records] == ["socket 1: the signer says: the login was not used"]
+    # On a busy machine asyncio, in debug mode here, adds which of its steps took long.
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("tiktok_webcast_transports")]
+    assert said == ["socket 1: the signer says: the login was not used"]
 
 
 def test_the_handshake_says_what_it_should(kit: Kit) -> None:
