@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tiktok_webcast.capture.recorder import Recorder
-from tiktok_webcast.close import CloseReason
 from tiktok_webcast.errors import ConfigurationError, exit_code, message_for
 from tiktok_webcast.events.base import Event
 from tiktok_webcast.session import Session
@@ -20,7 +19,7 @@ from tiktok_webcast.user_input import parse_user
 from .._recording_files import discard
 from .clean import clean
 from .output import Sink, say_statistics
-from .rooms import Ended, run_room
+from .rooms import run_room
 from .settings import read_settings
 from .stop import INTERRUPTED, Stop
 from .streams import Streams
@@ -105,25 +104,16 @@ def run(args: argparse.Namespace, streams: Streams) -> int:
             finally:
                 file.finish()
     except ConfigurationError:
+        # Nothing was asked. What was answered is kept, however the room ended: it says why.
         if made:
             discard(args.output)
         raise
     code = exit_code(ended.closed.reason)
-    if made and (code or stop.interrupted) and not is_worth_keeping(ended):
-        # It would only stand in the way of the next try.
-        discard(args.output)
-        streams.say("tiktok-webcast: nothing was captured")
     if code and not stop.interrupted:
         streams.say(f"tiktok-webcast: {clean(message_for(ended.closed))}")
     if args.stats:
         say_statistics(streams, ended.statistics)
     return INTERRUPTED if stop.interrupted else code
-
-
-def is_worth_keeping(ended: Ended) -> bool:
-    """Whether the room said anything, or it may be a bug that it did not."""
-    said = ended.statistics.frames or ended.statistics.messages
-    return bool(said) or ended.closed.reason is CloseReason.UNEXPECTED_ANSWER
 
 
 def write_whole(file: BinaryIO, data: bytes) -> None:
