@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 from .errors import ConfigurationError
 
 _TOO_LARGE = 2**63
@@ -37,3 +40,25 @@ def check_texts(name: str, value: object) -> None:
     """
     if isinstance(value, (str, bytes)) or not (hasattr(value, "__iter__") and hasattr(value, "__contains__")):
         raise ConfigurationError(f"{name} must be a set of texts, not {type(value).__name__}")
+
+
+def check_origin(name: str, url: str, example: str) -> None:
+    """Refuse what is no origin, a scheme with a host and perhaps a port; without showing a password or key in it.
+
+    Raises:
+        ConfigurationError: `url` is none; `example` is shown as one.
+    """
+    try:
+        parts = urlsplit(url)
+        # Read here, as it raises: a port that is none would be retried as a failure of the network.
+        _ = parts.port
+    except ValueError:
+        # In its own words the password may stand.
+        raise ConfigurationError(f"{name} has no valid host and port") from None
+    if "@" in parts.netloc:
+        # Nobody would send it, and errors name the host.
+        raise ConfigurationError(f"{name} must be an origin without a user name and a password")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        # A query may be a key: some sign servers want it there.
+        shown = re.sub(r"[?#].*", "?***", url, flags=re.DOTALL)
+        raise ConfigurationError(f"{name} must be an origin such as {example!r}, not {shown!r}")

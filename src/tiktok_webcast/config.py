@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
-from urllib.parse import urlsplit
 
-from .checks import check_kind, check_number
+from .checks import check_kind, check_number, check_origin
 
 
 @dataclass(frozen=True)
@@ -27,21 +25,7 @@ class Endpoints:
         for item in fields(self):
             value = getattr(self, item.name)
             check_kind(f"Endpoints.{item.name}", value, str, "an origin such as 'https://www.tiktok.com'")
-            try:
-                parts = urlsplit(value)
-                # Read here, as it raises: a port that is none would be retried as a failure of the network.
-                _ = parts.port
-            except ValueError:
-                raise ValueError(f"Endpoints.{item.name} has no valid host and port") from None
-            if "@" in parts.netloc:
-                # Nobody would send it, and errors name the host.
-                raise ValueError(f"Endpoints.{item.name} must be an origin without a user name and a password")
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-                # A query may be a key: some sign servers want it there.
-                shown = re.sub(r"[?#].*", "?***", value, flags=re.DOTALL)
-                raise ValueError(
-                    f"Endpoints.{item.name} must be an origin such as 'https://www.tiktok.com', not {shown!r}"
-                )
+            check_origin(f"Endpoints.{item.name}", value, "https://www.tiktok.com")
             object.__setattr__(self, item.name, value.rstrip("/"))
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
+from .checks import check_origin
 from .close import CloseReason
 from .context import SESSION_COOKIES, WebContext
 from .cookies import cookie_header, is_loopback
@@ -70,20 +70,8 @@ class SignServer:
             oauth_token: A token of the server's own that stands for an account: comments are sent with it in place of
                 the login, which then stays at home.
         """
-        try:
-            parts = urlsplit(url or "https://sign.invalid")
-            # Read here, as it raises: a port that is none would be retried as a failure of the network.
-            _ = parts.port
-        except ValueError:
-            # In its own words the password may stand.
-            raise ConfigurationError("The sign server's url has no valid host and port.") from None
-        if "@" in parts.netloc:
-            # Nobody would send it, and errors name the host.
-            raise ConfigurationError("The sign server's url must be an origin without a user name and a password.")
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            # A query may be the key: some servers want it there.
-            shown = re.sub(r"[?#].*", "?***", url or "", flags=re.DOTALL)
-            raise ConfigurationError(f"The sign server's url must be an origin such as 'https://host', not {shown!r}.")
+        if url:
+            check_origin("The sign server's url", url, "https://host")
         if platform not in ("web", "mobile") or session not in ("auto", "require", "never"):
             raise ConfigurationError("platform is 'web' or 'mobile'; session is 'auto', 'require' or 'never'.")
         self.api_key: Secret | None = None if api_key is None else Secret(api_key)

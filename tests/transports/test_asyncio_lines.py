@@ -8,6 +8,8 @@ import gc
 import socket
 import struct
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
@@ -18,6 +20,7 @@ from tiktok_webcast_transports._options import Network
 from tiktok_webcast_transports._tunnel import Route, route_to
 from tiktok_webcast_transports.asyncio import HttpClient
 
+C = TypeVar("C", bound=Channel)
 MUCH = 32 * 1024 * 1024
 """Bytes that no socket's buffers hold."""
 
@@ -41,16 +44,22 @@ class Speech(Channel):
     def _fail(self, failure: TransportFailure, now: float) -> None: ...
 
 
+def dialled(listener: socket.socket, kind: Callable[[Route, Network], C]) -> tuple[Lines, C]:
+    """Return lines with a channel that is being connected to the listener."""
+    network = Network()
+    route = route_to(f"ws://127.0.0.1:{listener.getsockname()[1]}/", network)
+    assert isinstance(route, Route)
+    lines = Lines(lambda: None)
+    lines.open()
+    channel = kind(route, network)
+    lines.dial(channel)
+    return lines, channel
+
+
 def test_a_line_that_waits_for_a_peer_who_does_not_read_is_closed_with_its_owner() -> None:
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            network = Network()
-            route = route_to(f"ws://127.0.0.1:{listener.getsockname()[1]}/", network)
-            assert isinstance(route, Route)
-            lines = Lines(lambda: None)
-            lines.open()
-            channel = Speech(route, network)
-            lines.dial(channel)
+            lines, _ = dialled(listener, Speech)
             (line,) = lines._lines
             peer, _ = await asyncio.to_thread(listener.accept)
             with peer:
@@ -139,13 +148,7 @@ def test_nothing_is_written_to_a_connection_that_has_broken(caplog: pytest.LogCa
 
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            network = Network()
-            route = route_to(f"ws://127.0.0.1:{listener.getsockname()[1]}/", network)
-            assert isinstance(route, Route)
-            lines = Lines(lambda: None)
-            lines.open()
-            channel = Words(route, network)
-            lines.dial(channel)
+            lines, channel = dialled(listener, Words)
             peer, _ = await asyncio.to_thread(listener.accept)
             await channel.open.wait()
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
